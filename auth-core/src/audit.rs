@@ -1,0 +1,127 @@
+//! The audit log: what happened to accounts, in typed events with stable names.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::id::{AuditEventId, SessionId, UserId};
+use crate::session::Client;
+
+/// Something that happened to an account.
+///
+/// A change and its event are committed together. Failures are written before the response leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Names the event; later events have greater ids.
+    pub id: AuditEventId,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: AuditKind,
+    /// The user it happened to, where one is known.
+    pub user_id: Option<UserId>,
+    /// The session it happened in or to.
+    pub session_id: Option<SessionId>,
+    /// Where the request came from.
+    pub client: Client,
+    /// More about it. It holds no secret, and no address that somebody merely typed.
+    pub detail: Option<AuditDetail>,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Returns the stable word that stores and logs use.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// Reads the stable word; `None` for any other.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What happened.
+    AuditKind {
+        /// A password of another system's format was replaced by one of ours after a right sign-in.
+        PasswordUpgraded = "password_upgraded",
+        /// A session got new tokens.
+        Refresh = "refresh",
+        /// A refresh token that had been replaced was presented again: the session was revoked.
+        RefreshReuseDetected = "refresh_reuse_detected",
+        /// The user's roles changed, and with them everything issued before ended.
+        RoleChanged = "role_changed",
+        /// A session was ended by its user from another one, or made room for a new one.
+        SessionRevoked = "session_revoked",
+        /// A sign-in failed.
+        SignInFailed = "signin_failed",
+        /// A sign-in opened a session.
+        SignInSuccess = "signin_success",
+        /// A user signed out.
+        SignOut = "signout",
+        /// A sign-up failed.
+        SignUpFailed = "signup_failed",
+        /// A user was created.
+        SignUpSuccess = "signup_success",
+    }
+}
+
+words! {
+    /// More about what happened.
+    AuditDetail {
+        /// The account is disabled.
+        AccountDisabled = "account_disabled",
+        /// All sessions of the user.
+        AllSessions = "all_sessions",
+        /// The e-mail address has an account already.
+        EmailTaken = "email_taken",
+        /// The user has as many sessions as are allowed, so the oldest ended.
+        Evicted = "evicted",
+        /// All sessions of the user but the one that asked.
+        OtherSessions = "other_sessions",
+        /// The lost answer to a refresh was given again.
+        Recovered = "recovered",
+        /// No account has the e-mail address.
+        UnknownUser = "unknown_user",
+        /// The password is wrong, or the account has none.
+        WrongPassword = "wrong_password",
+    }
+}
+
+/// Receives each event after it was committed, for the application's own monitoring.
+///
+/// It is called on the request's path: hand the event on and return.
+pub trait AuditSink: Send + Sync + 'static {
+    /// Takes one event.
+    fn accept(&self, event: &AuditEvent);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_back() {
+        assert_eq!(AuditKind::from_word("refresh_reuse_detected"), Some(AuditKind::RefreshReuseDetected));
+        assert_eq!(AuditKind::from_word("Refresh"), None);
+        assert_eq!(AuditDetail::from_word(AuditDetail::Evicted.as_str()), Some(AuditDetail::Evicted));
+    }
+}

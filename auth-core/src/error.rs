@@ -1,0 +1,233 @@
+//! The one error type of the flows, and the policy behind it.
+//!
+//! An error has two audiences. Its kind, its fields and its `Display` are for whoever sent the request: constant
+//! text, the same for every cause, safe to show a stranger. Its [`source`](std::error::Error::source) is for the
+//! operator's log and holds what really happened.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// What went wrong, as far as the outside may know.
+///
+/// The HTTP status and code of each kind stand in [`http::problem`](crate::http::problem).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The password was right, and the account is switched off.
+    AccountDisabled,
+    /// The body is longer than any request of this library needs.
+    BodyTooLarge,
+    /// A browser sent the request from a page of another origin.
+    CrossOrigin,
+    /// The e-mail address belongs to an account already.
+    EmailTaken,
+    /// The user is known and lacks the role.
+    Forbidden,
+    /// Something failed that is neither the caller's doing nor a store's.
+    Internal,
+    /// Fields are missing, unknown or have a value that cannot be accepted.
+    InvalidInput,
+    /// No account with this e-mail address and this password.
+    InvalidCredentials,
+    /// The body is not JSON, or the request breaks HTTP's own rules.
+    Malformed,
+    /// The path exists, the method does not.
+    MethodNotAllowed,
+    /// There is nothing at this address, or nothing that this user may see.
+    NotFound,
+    /// More passwords wait to be hashed than can be in time.
+    Overloaded,
+    /// The new password breaks the policy.
+    PasswordRejected,
+    /// Too many requests from this client.
+    RateLimited,
+    /// The body did not arrive in time.
+    RequestTimeout,
+    /// No session, or one that is over.
+    Unauthenticated,
+    /// The store did not answer; nothing is known about the request.
+    Unavailable,
+    /// The body is of a type that is not read here.
+    UnsupportedMediaType,
+}
+
+impl ErrorKind {
+    const fn message(self) -> &'static str {
+        match self {
+            Self::AccountDisabled => "the account is disabled",
+            Self::BodyTooLarge => "the request body is too large",
+            Self::CrossOrigin => "the request came from another origin",
+            Self::EmailTaken => "the e-mail address is already in use",
+            Self::Forbidden => "the user may not do this",
+            Self::Internal => "an internal error occurred",
+            Self::InvalidInput => "some fields are not valid",
+            Self::InvalidCredentials => "the e-mail address or the password is wrong",
+            Self::Malformed => "the request could not be read",
+            Self::MethodNotAllowed => "the method is not allowed here",
+            Self::NotFound => "there is nothing here",
+            Self::Overloaded => "the server is busy",
+            Self::PasswordRejected => "the password is not acceptable",
+            Self::RateLimited => "too many requests",
+            Self::RequestTimeout => "the request took too long to arrive",
+            Self::Unauthenticated => "sign-in is required",
+            Self::Unavailable => "the service is temporarily unavailable",
+            Self::UnsupportedMediaType => "the request body must be application/json",
+        }
+    }
+}
+
+/// A failed flow: what to tell the caller, when to try again, and the cause for the log.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    retry_after: Option<Duration>,
+    fields: FieldErrors,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, retry_after: None, fields: FieldErrors::default(), source: None }))
+    }
+
+    /// Creates the error for input that fails a check, with what is wrong about each field.
+    pub fn invalid_input(fields: FieldErrors) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidInput);
+        error.0.fields = fields;
+        error
+    }
+
+    pub(crate) fn password_rejected(fields: FieldErrors) -> Self {
+        let mut error = Self::new(ErrorKind::PasswordRejected);
+        error.0.fields = fields;
+        error
+    }
+
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_source(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(cause.into());
+        self
+    }
+
+    /// Returns what went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns how long to wait before the same request has a chance, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Returns what is wrong about each field; empty unless the kind is about input.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0.fields.0
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.kind.message())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("retry_after", &self.0.retry_after)
+            .field("fields", &self.0.fields.0)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What is wrong about one field of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's name; a path such as `languages[2]` inside a profile.
+    pub field: Cow<'static, str>,
+    /// A stable word for programs, such as `too_short`.
+    pub code: Cow<'static, str>,
+    /// A sentence for people. It never repeats the input.
+    pub message: Cow<'static, str>,
+}
+
+/// All that is wrong about an input, field by field.
+///
+/// ```
+/// use auth_core::error::FieldErrors;
+///
+/// let errors = FieldErrors::one("nickname", "too_long", "A nickname has at most 20 characters.");
+/// assert_eq!(errors.as_slice()[0].code, "too_long");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// Creates a list of one.
+    pub fn one(
+        field: impl Into<Cow<'static, str>>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut errors = Self::default();
+        errors.push(field, code, message);
+        errors
+    }
+
+    /// Adds one more.
+    pub fn push(
+        &mut self,
+        field: impl Into<Cow<'static, str>>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        self.0.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Returns whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the list.
+    pub fn as_slice(&self) -> &[FieldError] {
+        &self.0
+    }
+
+    /// Returns `value` when nothing is wrong, else the list.
+    ///
+    /// # Errors
+    ///
+    /// The list itself, unless it is empty.
+    pub fn or_ok<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
