@@ -5,8 +5,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::id::{AuditEventId, SessionId, UserId};
-use crate::session::Client;
+use crate::session::{Client, Session};
 
 /// Something that happened to an account.
 ///
@@ -27,6 +28,31 @@ pub struct AuditEvent {
     pub client: Client,
     /// More about it. It holds no secret, and no address that somebody merely typed.
     pub detail: Option<AuditDetail>,
+}
+
+impl AuditEvent {
+    pub(crate) fn new(kind: AuditKind, client: &Client, at: DateTime<Utc>) -> Result<Self, Error> {
+        let id = AuditEventId::new(at)?;
+        Ok(Self { id, at, kind, user_id: None, session_id: None, client: client.clone(), detail: None })
+    }
+
+    #[must_use]
+    pub(crate) fn of_user(mut self, user: UserId) -> Self {
+        self.user_id = Some(user);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn of_session(mut self, session: &Session) -> Self {
+        self.session_id = Some(session.id);
+        self.of_user(session.user_id)
+    }
+
+    #[must_use]
+    pub(crate) fn with_detail(mut self, detail: AuditDetail) -> Self {
+        self.detail = Some(detail);
+        self
+    }
 }
 
 macro_rules! words {
@@ -69,6 +95,8 @@ words! {
         RefreshReuseDetected = "refresh_reuse_detected",
         /// The user's roles changed, and with them everything issued before ended.
         RoleChanged = "role_changed",
+        /// A session was found to have expired, and ended for good.
+        SessionExpired = "session_expired",
         /// A session was ended by its user from another one, or made room for a new one.
         SessionRevoked = "session_revoked",
         /// A sign-in failed.

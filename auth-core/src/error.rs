@@ -9,6 +9,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// What went wrong, as far as the outside may know.
 ///
 /// The HTTP status and code of each kind stand in [`http::problem`](crate::http::problem).
@@ -100,6 +102,11 @@ impl Error {
         error
     }
 
+    /// Creates the error for a backend that did not answer, with what it said for the log.
+    pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(ErrorKind::Unavailable).with_source(cause)
+    }
+
     pub(crate) fn password_rejected(fields: FieldErrors) -> Self {
         let mut error = Self::new(ErrorKind::PasswordRejected);
         error.0.fields = fields;
@@ -159,12 +166,15 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        match &self.0.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
     }
 }
 
 /// What is wrong about one field of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// The field's name; a path such as `languages[2]` inside a profile.
     pub field: Cow<'static, str>,
@@ -205,6 +215,13 @@ impl FieldErrors {
         message: impl Into<Cow<'static, str>>,
     ) {
         self.0.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
+    }
+
+    /// Adds a field that nobody asked for.
+    pub fn push_unknown(&mut self, field: &str) {
+        // The name is the sender's own text: cut it, so that an answer stays small.
+        let name: String = field.chars().filter(|char| !char.is_control()).take(64).collect();
+        self.push(name, "unknown_field", "This field is not known here.");
     }
 
     /// Adds all of another list.

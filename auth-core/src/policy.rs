@@ -3,7 +3,9 @@
 //! Every bound named here is checked when [`Auth`](crate::Auth) is built, so a value that weakens the library fails
 //! at start-up and not in production.
 
+use std::fmt::Display;
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::session::SessionKind;
@@ -44,7 +46,7 @@ impl Default for SessionPolicy {
             idle_timeout: None,
             refresh_grace: Duration::from_secs(30),
             refresh_recoveries: 3,
-            touch_interval: Duration::from_secs(60),
+            touch_interval: Duration::from_mins(1),
             max_per_user: 20,
         }
     }
@@ -74,7 +76,7 @@ pub struct TokenPolicy {
 
 impl Default for TokenPolicy {
     fn default() -> Self {
-        Self { access_ttl: Duration::from_secs(15 * 60), leeway: Duration::from_secs(30) }
+        Self { access_ttl: Duration::from_mins(15), leeway: Duration::from_secs(30) }
     }
 }
 
@@ -83,8 +85,8 @@ impl Default for TokenPolicy {
 pub struct PasswordPolicy {
     /// The fewest code points, counted after NFC. Default 8 (OWASP ASVS 6.2.1), never less.
     pub min_chars: usize,
-    /// The most code points. Default 256, at least 64 (ASVS 6.2.9). Also at most 1 024 bytes, so that nobody can
-    /// make the server hash novels.
+    /// The most code points. Default 256, between 64 (ASVS 6.2.9) and 1 024. Whatever stands here, a password has at
+    /// most 1 024 bytes of UTF-8, so that nobody can make the server hash novels.
     pub max_chars: usize,
     /// What is done about passwords that everybody uses. Default [`CommonPasswords::Refuse`].
     pub common: CommonPasswords,
@@ -101,32 +103,50 @@ impl PasswordPolicy {
     pub fn nist() -> Self {
         Self { min_chars: 15, ..Self::default() }
     }
+
+    /// Returns what makes these values unacceptable, if anything does: the field, its value and its bounds.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let longest = 64.max(self.min_chars)..=PASSWORD_MAX_BYTES;
+        outside("PasswordPolicy::min_chars", &self.min_chars, &(8..=PASSWORD_MAX_BYTES))
+            .or_else(|| outside("PasswordPolicy::max_chars", &self.max_chars, &longest))
+    }
 }
 
 /// Whether the embedded list of common passwords is consulted.
+///
+/// The list has 16 285 entries of eight or more characters: all such of Django's list and of zxcvbn's. It adds
+/// 80 KiB to the binary, as hashes, so a password that is not on it is refused once in 67 million times. Upper and
+/// lower case are the same to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommonPasswords {
     /// Any password is taken that is long enough: for demonstrations, where people type `password123`.
     Allow,
-    /// Passwords on the list, and the account's own words, are refused (ASVS 6.2.4).
+    /// Passwords on the list (ASVS 6.2.4) and the account's own words (ASVS 6.2.11) are refused: the e-mail address,
+    /// its parts and the name, each when it is the whole password.
     Refuse,
 }
 
 /// What one password hash costs, and how many are made at the same time.
+///
+/// Hashing occupies `threads` times `memory_kib`, however many requests arrive. Only while a thread verifies a dearer
+/// hash that another system made does it take what that one asks for, at most 256 MiB.
 #[derive(Debug, Clone)]
 pub struct HashPolicy {
-    /// Memory of one hash in KiB. Default 19 456 (OWASP's first choice with `time_cost` 2).
+    /// Memory of one hash in KiB. Default 19 456 (OWASP's first choice with `time_cost` 2), at most 262 144; at least
+    /// 47 104 with a `time_cost` of 1, 19 456 with 2, 12 288 with 3 or more (ASVS appendix C).
     pub memory_kib: u32,
-    /// Passes over that memory. Default 2.
+    /// Passes over that memory. Default 2, between 1 and 16.
     pub time_cost: u32,
-    /// Lanes. Default 1.
+    /// Lanes, computed one after the other. Default 1, between 1 and 16.
     pub parallelism: u32,
-    /// Hashing threads; each keeps one block of `memory_kib`. Default one per core.
+    /// Hashing threads; each keeps one block of `memory_kib`. Default one per core, between 1 and 1 024.
     pub threads: usize,
-    /// Requests that may wait for a thread; one more is refused at once. Default 64.
+    /// Requests that may wait for a thread; one more is refused at once. Default 64, between 1 and 65 536.
     pub queue: usize,
-    /// A request that waited longer is refused instead of hashed. Default 3 seconds.
+    /// A request that waited longer is refused instead of hashed. Default 3 seconds, never zero.
     pub max_wait: Duration,
+    /// How weak the three costs may be. Default [`HashFloor::Asvs`].
+    pub floor: HashFloor,
 }
 
 impl Default for HashPolicy {
@@ -135,11 +155,56 @@ impl Default for HashPolicy {
             memory_kib: 19_456,
             time_cost: 2,
             parallelism: 1,
-            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(HASH_MAX_THREADS),
             queue: 64,
             max_wait: Duration::from_secs(3),
+            floor: HashFloor::Asvs,
         }
     }
+}
+
+impl HashPolicy {
+    /// The cheapest argon2id there is, for test suites that sign in thousands of times.
+    ///
+    /// # Security
+    ///
+    /// Whoever steals hashes of this cost tries thousands of times as many passwords a second as with the default.
+    /// Never let real passwords near it.
+    pub fn insecure_for_tests() -> Self {
+        Self { memory_kib: 8, time_cost: 1, threads: 2, floor: HashFloor::InsecureForTests, ..Self::default() }
+    }
+
+    /// Returns what makes these values unacceptable, if anything does: the field, its value and its bounds.
+    pub(crate) fn problem(&self) -> Option<String> {
+        outside("HashPolicy::time_cost", &self.time_cost, &(1..=HASH_MAX_TIME_COST))
+            .or_else(|| outside("HashPolicy::parallelism", &self.parallelism, &(1..=HASH_MAX_PARALLELISM)))
+            .or_else(|| {
+                outside("HashPolicy::memory_kib", &self.memory_kib, &(self.least_memory()..=HASH_MAX_MEMORY_KIB))
+            })
+            .or_else(|| outside("HashPolicy::threads", &self.threads, &(1..=HASH_MAX_THREADS)))
+            .or_else(|| outside("HashPolicy::queue", &self.queue, &(1..=65_536)))
+            .or_else(|| self.max_wait.is_zero().then(|| "HashPolicy::max_wait is zero: nothing would be hashed".into()))
+    }
+
+    /// The least memory that is allowed with the passes at hand.
+    fn least_memory(&self) -> u32 {
+        match (self.floor, self.time_cost) {
+            // RFC 9106 asks for eight blocks a lane.
+            (HashFloor::InsecureForTests, _) => 8 * self.parallelism,
+            (HashFloor::Asvs, 0 | 1) => 47_104,
+            (HashFloor::Asvs, 2) => 19_456,
+            (HashFloor::Asvs, 3..) => 12_288,
+        }
+    }
+}
+
+/// How weak the costs in a [`HashPolicy`] may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashFloor {
+    /// Nothing below the parameters that OWASP ASVS lists in its appendix C.
+    Asvs,
+    /// Anything that argon2id can compute, for [`HashPolicy::insecure_for_tests`].
+    InsecureForTests,
 }
 
 /// How often one client address may call what is worth guessing at.
@@ -171,7 +236,7 @@ pub struct Quota {
 impl Quota {
     /// Allows `burst` requests a minute.
     pub const fn per_minute(burst: NonZeroU32) -> Self {
-        Self { burst, period: Duration::from_secs(60) }
+        Self { burst, period: Duration::from_mins(1) }
     }
 
     /// Allows `burst` requests an hour.
@@ -180,7 +245,61 @@ impl Quota {
     }
 }
 
+impl SessionPolicy {
+    /// What is wrong about the values, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let spans = [
+            ("browser_ttl", self.browser_ttl),
+            ("remembered_ttl", self.remembered_ttl),
+            ("bearer_ttl", self.bearer_ttl),
+        ];
+        let longest = spans.into_iter().find(|(_, ttl)| ttl.is_zero() || *ttl > self.absolute_ttl);
+        if let Some((name, ttl)) = longest {
+            return Some(format!("{name} must be above 0 and at most absolute_ttl, not {ttl:?}"));
+        }
+        if self.absolute_ttl > DAY * 90 {
+            return Some(format!("absolute_ttl must be at most 90 days, not {:?}", self.absolute_ttl));
+        }
+        if let Some(idle) = self.idle_timeout.filter(|idle| *idle < Duration::from_mins(10)) {
+            return Some(format!("idle_timeout must be at least 10 minutes, not {idle:?}"));
+        }
+        if self.refresh_grace > Duration::from_mins(1) {
+            return Some(format!("refresh_grace must be at most 60 seconds, not {:?}", self.refresh_grace));
+        }
+        let sessions = self.max_per_user;
+        (!(1..=100).contains(&sessions)).then(|| format!("max_per_user must be between 1 and 100, not {sessions}"))
+    }
+}
+
+impl TokenPolicy {
+    /// What is wrong about the values, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let minute = Duration::from_mins(1);
+        if !(minute..=minute * 15).contains(&self.access_ttl) {
+            return Some(format!("access_ttl must be between 1 and 15 minutes, not {:?}", self.access_ttl));
+        }
+        (self.leeway > minute).then(|| format!("leeway must be at most 60 seconds, not {:?}", self.leeway))
+    }
+}
+
+/// The most bytes of a new password, whatever the policy says.
+pub(crate) const PASSWORD_MAX_BYTES: usize = 1_024;
+const HASH_MAX_THREADS: usize = 1_024;
+/// The dearest argon2id that is made, and that is verified for a hash from elsewhere: a stored hash is data, and
+/// `m=4294967295` in it would be one request that takes the machine down.
+pub(crate) const HASH_MAX_MEMORY_KIB: u32 = 262_144;
+pub(crate) const HASH_MAX_TIME_COST: u32 = 16;
+pub(crate) const HASH_MAX_PARALLELISM: u32 = 16;
+
+fn outside<T: PartialOrd + Display>(field: &str, value: &T, bounds: &RangeInclusive<T>) -> Option<String> {
+    let (least, most) = (bounds.start(), bounds.end());
+    (!bounds.contains(value)).then(|| format!("{field} is {value}: it must lie between {least} and {most}"))
+}
+
 const FIVE: NonZeroU32 = NonZeroU32::new(5).expect("5 is not zero");
 const REFRESHES: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests;

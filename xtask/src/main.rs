@@ -1,1 +1,65 @@
-fn main() {}
+//! The project's own chores: `cargo xtask help` lists them.
+//!
+//! Plain std and a handful of small files, so that it builds in a second and needs nothing that a fresh machine with
+//! Rust does not have. Each command is one module; [`step`] runs and times what they call.
+
+#![expect(clippy::print_stdout, reason = "a command-line program speaks through stdout")]
+
+mod ci;
+mod step;
+mod test;
+mod tidy;
+
+use std::env;
+use std::process::ExitCode;
+
+use step::Failure;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  ci                  everything the gate runs: lint, then test
+  lint                formatting, tidy, clippy, documentation and cargo-deny (where installed)
+  test [--only NAME]  all tests, and the examples in the documentation;
+                      with --only, just the tests whose name contains NAME
+  tidy                the habits of this project that a program can check
+  help                this text
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn dispatch(args: &[&str]) -> Result<(), Failure> {
+    match args {
+        ["ci"] => ci::run(),
+        ["lint"] => ci::lint(),
+        ["test"] => test::run(None),
+        ["test", "--only", name] => test::run(Some(name)),
+        ["tidy"] => tidy::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(Failure::usage(format!("`{}` is no command of this program\n\n{HELP}", other.join(" ")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_command_is_refused_with_the_help() {
+        let failure = dispatch(&["tset"]).expect_err("there is no such command");
+        assert!(failure.to_string().contains("cargo xtask <command>"));
+    }
+}

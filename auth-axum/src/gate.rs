@@ -1,0 +1,63 @@
+//! A service that asks before it lets a request through; guards and rate limits are both made of it.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use auth_core::Error;
+use auth_core::http::RequestHead;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use tower::Service;
+
+use crate::extract::Rejection;
+use crate::request::head;
+
+/// What is asked of a request.
+pub trait Check: Clone + Send + Sync + 'static {
+    /// Lets the request through, or says why not.
+    fn check(&self, head: RequestHead<'_>) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// The service of this crate's layers: it answers with the problem, or calls what is below.
+#[derive(Debug, Clone)]
+pub struct Gate<S, C> {
+    inner: S,
+    check: C,
+}
+
+impl<S, C> Gate<S, C> {
+    pub(crate) fn new(inner: S, check: C) -> Self {
+        Self { inner, check }
+    }
+}
+
+impl<S, C> Service<Request> for Gate<S, C>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    C: Check,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // The clone has not been polled ready; the original has, so that is the one to call.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let check = self.check.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            match check.check(head(&parts)).await {
+                Ok(()) => inner.call(Request::from_parts(parts, body)).await,
+                Err(error) => Ok(Rejection::from(error).into_response()),
+            }
+        })
+    }
+}

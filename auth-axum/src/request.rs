@@ -1,0 +1,37 @@
+//! From axum's requests to the plain values that core reads, and back.
+
+use std::net::{IpAddr, SocketAddr};
+
+use auth_core::http::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead};
+use axum::body::Body as AxumBody;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
+
+/// Returns the part of a request that authentication needs.
+pub(crate) fn head(parts: &Parts) -> RequestHead<'_> {
+    RequestHead { method: &parts.method, headers: &parts.headers, peer: peer(parts) }
+}
+
+/// The address of the socket's other end; `None` unless the server was told to keep it, with
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
+pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+}
+
+/// Reads a body up to the limits that core states.
+pub(crate) async fn read_body(body: AxumBody) -> Body {
+    match timeout(MAX_BODY_WAIT, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+        Err(_) => Body::TooSlow,
+        Ok(Ok(collected)) => Body::Complete(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Body::TooLarge,
+        Ok(Err(_)) => Body::Broken,
+    }
+}
+
+pub(crate) fn response(response: http::Response<Bytes>) -> Response {
+    response.map(AxumBody::from)
+}

@@ -1,0 +1,85 @@
+//! The router of a mount: every row of core's table.
+
+use std::collections::BTreeMap;
+
+use auth_core::Auth;
+use auth_core::http::{Endpoint, ROUTES, Request, Route, Transport};
+use axum::Router;
+use axum::extract::{FromRef, RawPathParams, State};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use crate::request::{peer, read_body, response};
+
+/// Returns the routes of core's table, to be nested where the application wants them.
+///
+/// Each mount has its transport: cookies for browsers, bearer tokens for API clients. One application can have both.
+///
+/// ```
+/// use auth_axum::routes;
+/// use auth_core::http::Transport;
+/// use auth_core::{Auth, MemoryStore, SigningKeys};
+/// use axum::Router;
+///
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let app: Router = Router::new()
+///     .nest("/auth", routes(Transport::Cookie))
+///     .nest("/api/auth", routes(Transport::Bearer))
+///     .with_state(auth);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn routes<S>(transport: Transport) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+{
+    let mut by_path: BTreeMap<&str, Vec<Route>> = BTreeMap::new();
+    for route in ROUTES {
+        by_path.entry(route.path).or_default().push(route);
+    }
+    let router = Router::new().fallback(not_found);
+    by_path.into_iter().fold(router, |router, (path, rows)| router.route(path, methods(rows, transport)))
+}
+
+fn methods<S>(rows: Vec<Route>, transport: Transport) -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+{
+    let rows = rows.into_iter().filter_map(|row| Some((MethodFilter::try_from(row.method).ok()?, row.endpoint)));
+    rows.fold(MethodRouter::new().fallback(method_not_allowed), |methods, (filter, endpoint)| {
+        methods.merge(on(
+            filter,
+            move |State(auth): State<Auth>, path: RawPathParams, request: axum::extract::Request| {
+                handle(auth, endpoint, transport, path, request)
+            },
+        ))
+    })
+}
+
+async fn handle(
+    auth: Auth,
+    endpoint: Endpoint,
+    transport: Transport,
+    path: RawPathParams,
+    request: axum::extract::Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let request = Request {
+        transport,
+        peer: peer(&parts),
+        method: parts.method,
+        headers: parts.headers,
+        id: path.iter().find(|(name, _)| *name == "id").map(|(_, value)| value.to_owned()),
+        body: read_body(body).await,
+    };
+    response(auth.http().handle(endpoint, request).await)
+}
+
+async fn not_found() -> Response {
+    response(auth_core::http::problem::response(&auth_core::ErrorKind::NotFound.into()))
+}
+
+async fn method_not_allowed() -> Response {
+    response(auth_core::http::problem::response(&auth_core::ErrorKind::MethodNotAllowed.into()))
+}

@@ -1,0 +1,126 @@
+//! `Auth`: the one handle through which an application uses the library.
+
+mod admin;
+mod authenticate;
+mod builder;
+mod issue;
+mod refresh;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::jwk::JwkSet;
+
+pub use admin::EnsureRoleOutcome;
+pub use authenticate::{Authenticated, Credential};
+pub use builder::{AuthBuilder, ConfigError};
+pub use issue::SignedIn;
+pub use sign_in::{SignIn, SignInOutcome};
+pub use sign_out::{SignOutOutcome, SignOutScope};
+pub use sign_up::{SignUp, SignUpOutcome};
+
+use crate::audit::{AuditEvent, AuditSink};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::http::HttpSettings;
+use crate::password::Passwords;
+use crate::policy::SessionPolicy;
+use crate::store::Store;
+use crate::token::{AccessTokens, SigningKeys};
+
+/// Everything the library does, behind one handle: cheap to clone, without type parameters.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_core::auth::{Auth, SignIn, SignInOutcome, SignUp};
+/// use auth_core::{Client, Credential, Email, MemoryStore, Password, SessionKind, SigningKeys};
+///
+/// let keys = SigningKeys::hs256("an example secret of 32 bytes or more")?;
+/// let auth = Auth::builder(MemoryStore::new(), keys).build()?;
+///
+/// let client = Client::default();
+/// let email = Email::parse("ada@example.com")?;
+/// let password = || Password::new("a long walk in the rain");
+/// auth.sign_up(SignUp::new(email.clone(), password(), SessionKind::Browser), &client).await?;
+///
+/// let sign_in = SignIn { email, password: password(), kind: SessionKind::Bearer };
+/// let SignInOutcome::SignedIn(signed_in) = auth.sign_in(sign_in, &client).await? else { unreachable!() };
+/// let current = auth.authenticate(&Credential::Access(signed_in.access_token.expose())).await?;
+/// assert_eq!(current.user.id, signed_in.user.id);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    sink: Option<Arc<dyn AuditSink>>,
+    passwords: Passwords,
+    tokens: AccessTokens,
+    sessions: SessionPolicy,
+    http: HttpSettings,
+}
+
+impl Auth {
+    /// Starts the configuration, with the two things that have no default: where to store, and what to sign with.
+    pub fn builder(store: impl Store, keys: SigningKeys) -> AuthBuilder {
+        AuthBuilder::new(Arc::new(store), keys)
+    }
+
+    /// Returns the public keys that verify the access tokens, as a JWK set; empty with a shared secret.
+    pub fn jwks(&self) -> JwkSet {
+        self.0.tokens.jwks()
+    }
+
+    /// Returns how many passwords were hashed since the start: the work that sign-ins and sign-ups made.
+    pub fn password_hashes_run(&self) -> u64 {
+        self.0.passwords.hashes_run()
+    }
+
+    pub(crate) fn settings(&self) -> &HttpSettings {
+        &self.0.http
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.0.store.as_ref()
+    }
+
+    /// Records an event that comes with no change, before the response leaves.
+    async fn record(&self, event: AuditEvent) -> Result<(), Error> {
+        self.store().record_event(event.clone()).await?;
+        self.publish(&event);
+        Ok(())
+    }
+
+    /// Tells the log and the application of an event that is committed.
+    fn publish(&self, event: &AuditEvent) {
+        tracing::info!(
+            target: "auth::audit",
+            kind = event.kind.as_str(),
+            user = event.user_id.map(tracing::field::display),
+            session = event.session_id.map(tracing::field::display),
+            detail = event.detail.map(crate::audit::AuditDetail::as_str),
+        );
+        if let Some(sink) = &self.0.sink {
+            sink.accept(event);
+        }
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! What an operator does to accounts.
+
+use crate::audit::{AuditEvent, AuditKind};
+use crate::auth::Auth;
+use crate::email::Email;
+use crate::error::{Error, ErrorKind};
+use crate::id::UserId;
+use crate::password::Password;
+use crate::role::Role;
+use crate::session::Client;
+use crate::store::{CreateUserOutcome, NewUser, SetRoles, SetRolesOutcome};
+use crate::user::User;
+
+/// What had to be done so that a user has a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnsureRoleOutcome {
+    /// The account was created with the role.
+    Created,
+    /// The account was there and was given the role; its sessions ended.
+    Granted,
+    /// The account had the role already.
+    Unchanged,
+}
+
+impl Auth {
+    /// Makes sure that there is an account with this address and this role, for the first administrator.
+    ///
+    /// It may be called at every start, from several processes. The password is for an account that has to be
+    /// created; one that is there keeps its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PasswordRejected`], [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`].
+    pub async fn ensure_role(
+        &self,
+        email: &Email,
+        password: &Password,
+        role: Role,
+    ) -> Result<EnsureRoleOutcome, Error> {
+        if let Some(found) = self.store().find_credentials(email).await? {
+            return self.grant(found.user, role).await;
+        }
+        if self.create_with_role(email, password, &role).await? == CreateUserOutcome::Created {
+            return Ok(EnsureRoleOutcome::Created);
+        }
+        // Another process was faster.
+        let found = self.store().find_credentials(email).await?.ok_or(ErrorKind::NotFound)?;
+        self.grant(found.user, role).await
+    }
+
+    async fn create_with_role(
+        &self,
+        email: &Email,
+        password: &Password,
+        role: &Role,
+    ) -> Result<CreateUserOutcome, Error> {
+        self.0.passwords.check(password, &[email.as_typed(), email.canonical()])?;
+        let password_hash = self.0.passwords.hash(password).await?;
+        let now = self.now();
+        let mut user = User::new(UserId::new(now)?, now);
+        user.email = Some(email.clone());
+        user.roles = vec![role.clone()];
+        let event = AuditEvent::new(AuditKind::SignUpSuccess, &Client::default(), now)?.of_user(user.id);
+        let new = NewUser { user, password_hash, profile: None, session: None, event: event.clone() };
+        let outcome = self.store().create_user(new).await?;
+        if outcome == CreateUserOutcome::Created {
+            self.publish(&event);
+        }
+        Ok(outcome)
+    }
+
+    async fn grant(&self, user: User, role: Role) -> Result<EnsureRoleOutcome, Error> {
+        if user.has_role(&role) {
+            return Ok(EnsureRoleOutcome::Unchanged);
+        }
+        let now = self.now();
+        let event = AuditEvent::new(AuditKind::RoleChanged, &Client::default(), now)?.of_user(user.id);
+        let mut roles = user.roles;
+        roles.push(role);
+        let set = SetRoles { user_id: user.id, roles, at: now, event: event.clone() };
+        match self.store().set_roles(set).await? {
+            SetRolesOutcome::Set => {
+                self.publish(&event);
+                Ok(EnsureRoleOutcome::Granted)
+            }
+            SetRolesOutcome::Missing => Err(ErrorKind::NotFound.into()),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Checking a request's credential against its session.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::audit::{AuditEvent, AuditKind};
+use crate::auth::Auth;
+use crate::error::{Error, ErrorKind};
+use crate::id::SessionId;
+use crate::policy::SessionPolicy;
+use crate::session::{Client, Session, SessionRecord};
+use crate::store::Touch;
+use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
+use crate::user::{User, UserStatus};
+
+/// What a request shows to prove its session.
+#[derive(Debug)]
+pub enum Credential<'a> {
+    /// An access token, as text.
+    Access(&'a str),
+    /// A refresh token, where it comes in a cookie whose access cookie has lapsed.
+    Refresh(RefreshToken),
+}
+
+/// The user and session behind a request, read from the store for this request.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Authenticated {
+    /// The user.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+/// A credential whose own text has been checked; what it claims of the session has not.
+pub(super) enum Proof<'a> {
+    Access(Claims),
+    Refresh(&'a RefreshToken),
+}
+
+impl Auth {
+    /// Finds the user and session of a credential: one query, which sees any revocation at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] when the session is not accepted, whatever the reason;
+    /// [`ErrorKind::Unavailable`] when the store cannot tell.
+    pub async fn authenticate(&self, credential: &Credential<'_>) -> Result<Authenticated, Error> {
+        let proof = match credential {
+            Credential::Access(token) => Proof::Access(self.verify_access_token(token)?),
+            Credential::Refresh(token) => Proof::Refresh(token),
+        };
+        let now = self.now();
+        let record = self.find_proven(&proof, now).await?.ok_or(ErrorKind::Unauthenticated)?;
+        self.end_if_over(&record, now).await?;
+        self.note_use(&record, proof.generation(&record, &self.0.sessions, now), now).await;
+        Ok(Authenticated { user: record.user, session: record.session })
+    }
+
+    /// Checks an access token by itself: no query, and up to its lifetime behind a revocation.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] for a token that is not ours or has expired.
+    pub fn verify_access_token(&self, token: &str) -> Result<Claims, Error> {
+        match self.0.tokens.verify(token, self.now())? {
+            Verified::Live(claims) => Ok(claims),
+            Verified::Expired(_) => Err(ErrorKind::Unauthenticated.into()),
+        }
+    }
+
+    /// Returns what a fresh access token of this session would say.
+    pub(crate) fn claims_of(&self, current: &Authenticated) -> Claims {
+        let Authenticated { user, session } = current;
+        let now = self.now();
+        let ttl = TimeDelta::from_std(self.0.tokens.ttl()).unwrap_or_default();
+        Claims {
+            user_id: user.id,
+            session_id: session.id,
+            roles: user.roles.clone(),
+            auth_time: session.created_at,
+            issued_at: now,
+            expires_at: (now + ttl).min(session.expires_at),
+            auth_epoch: session.auth_epoch,
+            generation: NO_GENERATION,
+        }
+    }
+
+    /// Reads the session that a proof names, if the proof holds for it.
+    pub(super) async fn find_proven(
+        &self,
+        proof: &Proof<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SessionRecord>, Error> {
+        let record = self.store().find_session(proof.session_id()).await?;
+        Ok(record.filter(|record| match proof {
+            Proof::Access(claims) => claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch,
+            // What an exchange would accept. A theft is acted upon there, not by a page that is merely read.
+            Proof::Refresh(token) => match classify(token, &record.refresh, &self.0.sessions, now) {
+                Presented::Current
+                | Presented::CurrentInGrace
+                | Presented::PredecessorInGrace
+                | Presented::PredecessorLost => true,
+                Presented::Theft | Presented::Unknown => false,
+            },
+        }))
+    }
+
+    /// Refuses a session that is over. One that has expired is deleted, so that it stays so if the clock steps back.
+    pub(super) async fn end_if_over(&self, record: &SessionRecord, now: DateTime<Utc>) -> Result<(), Error> {
+        let SessionRecord { session, user, .. } = record;
+        if user.status != UserStatus::Active || user.auth_epoch != session.auth_epoch {
+            return Err(ErrorKind::Unauthenticated.into());
+        }
+        if !self.has_expired(session, now) {
+            return Ok(());
+        }
+        let event = AuditEvent::new(AuditKind::SessionExpired, &Client::default(), now)?.of_session(session);
+        self.store().delete_session(session.id, session.user_id, event.clone()).await?;
+        self.publish(&event);
+        Err(ErrorKind::Unauthenticated.into())
+    }
+
+    /// Whether a session's time is over; both limits are half-open.
+    pub(super) fn has_expired(&self, session: &Session, now: DateTime<Utc>) -> bool {
+        let idle = self.0.sessions.idle_timeout.and_then(|idle| TimeDelta::from_std(idle).ok());
+        now >= session.expires_at || idle.is_some_and(|idle| now - session.last_seen_at >= idle)
+    }
+
+    /// Writes down that a session is in use, at most once an interval, and that its newest tokens arrived.
+    ///
+    /// The request goes on if that fails: it has proved what it had to, and a database that cannot be written to
+    /// should still be read from.
+    async fn note_use(&self, record: &SessionRecord, generation: i64, now: DateTime<Utc>) {
+        let SessionRecord { session, refresh, .. } = record;
+        let due = now - session.last_seen_at >= self.touch_interval();
+        // The first generation replaced nothing, so whether it arrived decides nothing.
+        let confirms = generation == refresh.generation && generation > 0 && !refresh.confirmed;
+        if !due && !confirms {
+            return;
+        }
+        let touch = Touch { session_id: session.id, seen_at: now, generation };
+        if let Err(error) = self.store().touch_session(touch).await {
+            tracing::warn!(session = %session.id, cause = ?error, "the use of a session could not be noted");
+        }
+    }
+
+    /// The policy's interval, or less where an idle timeout asks for a finer one.
+    fn touch_interval(&self) -> TimeDelta {
+        let policy = &self.0.sessions;
+        let interval = policy.idle_timeout.map_or(policy.touch_interval, |idle| policy.touch_interval.min(idle / 10));
+        TimeDelta::from_std(interval).unwrap_or_default()
+    }
+}
+
+impl Proof<'_> {
+    fn session_id(&self) -> SessionId {
+        match self {
+            Self::Access(claims) => claims.session_id,
+            Self::Refresh(token) => token.session_id(),
+        }
+    }
+
+    /// The generation that the proof belongs to; a replaced refresh token belongs to none.
+    fn generation(&self, record: &SessionRecord, policy: &SessionPolicy, now: DateTime<Utc>) -> i64 {
+        match self {
+            Self::Access(claims) => claims.generation,
+            Self::Refresh(token) => match classify(token, &record.refresh, policy, now) {
+                Presented::Current | Presented::CurrentInGrace => record.refresh.generation,
+                Presented::PredecessorInGrace | Presented::PredecessorLost | Presented::Theft | Presented::Unknown => {
+                    NO_GENERATION
+                }
+            },
+        }
+    }
+}
+
+const NO_GENERATION: i64 = -1;

@@ -1,0 +1,283 @@
+//! The configuration of an `Auth`, and every check that spans more than one setting.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::audit::AuditSink;
+use crate::auth::{Auth, Inner};
+use crate::clock::{Clock, SystemClock};
+use crate::error::Error;
+use crate::http::HttpSettings;
+use crate::http::base_url::BaseUrl;
+use crate::http::client_ip::TrustedProxies;
+use crate::http::cookie::{CookieForm, CookiePolicy, SameSite};
+use crate::http::csrf::Origins;
+use crate::id::{SessionId, UserId};
+use crate::password::Passwords;
+use crate::policy::{HashPolicy, PasswordPolicy, RateLimitPolicy, SessionPolicy, TokenPolicy};
+use crate::session::{Client, Session, SessionKind};
+use crate::store::Store;
+use crate::throttle::{DangerouslyUnlimited, GovernorLimiter, RateLimiter};
+use crate::token::{AccessTokens, SigningKeys};
+use crate::user::User;
+
+/// The issuer and audience of tokens while no base URL and no issuer are set.
+const DEFAULT_ISSUER: &str = "auth";
+
+/// Collects the settings; every one has a safe default.
+///
+/// ```
+/// use auth_core::policy::PasswordPolicy;
+/// use auth_core::{Auth, MemoryStore, SigningKeys};
+///
+/// let keys = SigningKeys::hs256("an example secret of 32 bytes or more")?;
+/// let auth = Auth::builder(MemoryStore::new(), keys)
+///     .base_url("https://app.example.com")
+///     .password_policy(PasswordPolicy::nist())
+///     .build()?;
+///
+/// let keys = SigningKeys::hs256("an example secret of 32 bytes or more")?;
+/// let error = Auth::builder(MemoryStore::new(), keys).base_url("http://app.example.com").build().unwrap_err();
+/// assert!(error.to_string().starts_with("base_url: "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct AuthBuilder {
+    store: Arc<dyn Store>,
+    keys: SigningKeys,
+    clock: Arc<dyn Clock>,
+    sink: Option<Arc<dyn AuditSink>>,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    base_url: Option<String>,
+    issuer: Option<String>,
+    audience: Option<String>,
+    trusted_origins: Vec<String>,
+    trusted_proxies: String,
+    same_site: SameSite,
+    sessions: SessionPolicy,
+    tokens: TokenPolicy,
+    passwords: PasswordPolicy,
+    hashing: HashPolicy,
+    limits: RateLimitPolicy,
+}
+
+impl AuthBuilder {
+    pub(super) fn new(store: Arc<dyn Store>, keys: SigningKeys) -> Self {
+        Self {
+            store,
+            keys,
+            clock: Arc::new(SystemClock::new()),
+            sink: None,
+            limiter: None,
+            base_url: None,
+            issuer: None,
+            audience: None,
+            trusted_origins: Vec::new(),
+            trusted_proxies: String::new(),
+            same_site: SameSite::Lax,
+            sessions: SessionPolicy::default(),
+            tokens: TokenPolicy::default(),
+            passwords: PasswordPolicy::default(),
+            hashing: HashPolicy::default(),
+            limits: RateLimitPolicy::default(),
+        }
+    }
+
+    /// Sets where users find the application, such as `https://app.example.com`.
+    ///
+    /// Its origin becomes a trusted one and the issuer of tokens. Only for plain `http` on a loopback host, that is in
+    /// development, do the cookies lose their `__Host-` prefix and the `Secure` attribute, since some clients do not
+    /// send such cookies back there.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Sets the issuer of access tokens. Default the base URL's origin, else `auth`.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Sets the audience of access tokens. Default the issuer.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Adds an origin whose pages may call the application, such as `https://admin.example.com`.
+    pub fn trusted_origin(mut self, origin: impl Into<String>) -> Self {
+        self.trusted_origins.push(origin.into());
+        self
+    }
+
+    /// Sets the networks of the reverse proxies in front, separated by commas: only their `X-Forwarded-For` is
+    /// believed. Default none.
+    pub fn trusted_proxies(mut self, networks: impl Into<String>) -> Self {
+        self.trusted_proxies = networks.into();
+        self
+    }
+
+    /// Sets the `SameSite` attribute of the cookies. Default [`SameSite::Lax`].
+    pub fn same_site(mut self, same_site: SameSite) -> Self {
+        self.same_site = same_site;
+        self
+    }
+
+    /// Sets how long sessions live.
+    pub fn session_policy(mut self, policy: SessionPolicy) -> Self {
+        self.sessions = policy;
+        self
+    }
+
+    /// Sets how access tokens are made.
+    pub fn token_policy(mut self, policy: TokenPolicy) -> Self {
+        self.tokens = policy;
+        self
+    }
+
+    /// Sets what new passwords must be like.
+    pub fn password_policy(mut self, policy: PasswordPolicy) -> Self {
+        self.passwords = policy;
+        self
+    }
+
+    /// Sets what a password hash costs.
+    pub fn hash_policy(mut self, policy: HashPolicy) -> Self {
+        self.hashing = policy;
+        self
+    }
+
+    /// Sets how often one client may try.
+    pub fn rate_limit_policy(mut self, policy: RateLimitPolicy) -> Self {
+        self.limits = policy;
+        self
+    }
+
+    /// Sets the limiter, for several nodes that count together. Default one in memory.
+    pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.limiter = Some(Arc::new(limiter));
+        self
+    }
+
+    /// Switches all rate limits off.
+    ///
+    /// # Security
+    ///
+    /// For load tests only: without them passwords can be guessed as fast as they can be hashed.
+    pub fn dangerously_without_rate_limits(self) -> Self {
+        self.rate_limiter(DangerouslyUnlimited)
+    }
+
+    /// Sets who else is told of audit events.
+    pub fn audit_sink(mut self, sink: impl AuditSink) -> Self {
+        self.sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// Sets the clock, for tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Checks all settings, starts the hashing threads, and signs and verifies once with each key.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], which names the setting and what is wrong about it.
+    pub fn build(self) -> Result<Auth, ConfigError> {
+        self.check_policies()?;
+        let base_url = self.base_url.as_deref().map(BaseUrl::parse).transpose();
+        let base_url = base_url.map_err(|cause| ConfigError::new("base_url", cause.to_string()))?;
+        let issuer = self.issuer.or_else(|| Some(base_url.as_ref()?.origin().to_owned()));
+        let issuer = issuer.unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
+        let audience = self.audience.unwrap_or_else(|| issuer.clone());
+        let tokens = AccessTokens::new(self.keys, issuer, audience, self.tokens);
+        self_test(&tokens, self.clock.as_ref()).map_err(|cause| ConfigError::caused_by("keys", &cause))?;
+        let passwords = Passwords::new(&self.hashing, self.passwords, Arc::clone(&self.clock))
+            .map_err(|cause| ConfigError::caused_by("hash_policy", &cause))?;
+        let own_origin = base_url.iter().map(|url| url.origin().to_owned());
+        let origins: Vec<_> = own_origin.chain(self.trusted_origins).collect();
+        let http = HttpSettings {
+            origins: Origins::parse(&origins).map_err(|cause| ConfigError::new("trusted_origin", cause.to_string()))?,
+            cookies: CookiePolicy {
+                form: base_url.as_ref().map_or(CookieForm::Prefixed, BaseUrl::cookie_form),
+                same_site: self.same_site,
+            },
+            proxies: TrustedProxies::parse(&self.trusted_proxies)
+                .map_err(|cause| ConfigError::new("trusted_proxies", cause.to_string()))?,
+            limiter: self.limiter.unwrap_or_else(|| Arc::new(GovernorLimiter::new(Arc::clone(&self.clock)))),
+            limits: self.limits,
+        };
+        Ok(Auth(Arc::new(Inner {
+            store: self.store,
+            clock: self.clock,
+            sink: self.sink,
+            passwords,
+            tokens,
+            sessions: self.sessions,
+            http,
+        })))
+    }
+
+    fn check_policies(&self) -> Result<(), ConfigError> {
+        let problems = [
+            ("session_policy", self.sessions.problem()),
+            ("token_policy", self.tokens.problem()),
+            ("password_policy", self.passwords.problem()),
+            ("hash_policy", self.hashing.problem()),
+            ("issuer", self.issuer.as_deref().filter(|issuer| issuer.is_empty()).map(|_| "must not be empty".into())),
+            ("audience", self.audience.as_deref().filter(|text| text.is_empty()).map(|_| "must not be empty".into())),
+        ];
+        let first = problems.into_iter().find_map(|(setting, problem)| Some((setting, problem?)));
+        first.map_or(Ok(()), |(setting, problem)| Err(ConfigError::new(setting, problem)))
+    }
+}
+
+/// Fails at start-up rather than at the first request, if a key or the crypto provider does not work.
+fn self_test(tokens: &AccessTokens, clock: &dyn Clock) -> Result<(), Error> {
+    let now = clock.now();
+    let user = User::new(UserId::new(now)?, now);
+    let session = Session {
+        id: SessionId::new(now)?,
+        user_id: user.id,
+        auth_epoch: 0,
+        kind: SessionKind::Bearer,
+        client: Client::default(),
+        created_at: now,
+        expires_at: now + Duration::from_hours(1),
+        last_seen_at: now,
+    };
+    tokens.self_test(&session, &user, now)
+}
+
+impl fmt::Debug for AuthBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct ConfigError {
+    setting: &'static str,
+    problem: String,
+}
+
+impl ConfigError {
+    fn new(setting: &'static str, problem: String) -> Self {
+        Self { setting, problem }
+    }
+
+    fn caused_by(setting: &'static str, cause: &Error) -> Self {
+        let inner = std::error::Error::source(cause).map_or_else(|| cause.to_string(), ToString::to_string);
+        Self::new(setting, inner)
+    }
+
+    /// Returns the setting's name, as the builder's method is called.
+    pub fn setting(&self) -> &'static str {
+        self.setting
+    }
+}

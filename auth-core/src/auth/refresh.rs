@@ -1,0 +1,158 @@
+//! Refresh: a refresh token for a new pair of tokens.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::audit::{AuditDetail, AuditEvent, AuditKind};
+use crate::auth::{Auth, SignedIn};
+use crate::error::{Error, ErrorKind};
+use crate::secret;
+use crate::session::{Client, RefreshState, SessionRecord};
+use crate::store::{DeleteSessionOutcome, SwapRefresh, SwapRefreshOutcome, Touch};
+use crate::token::{Presented, RefreshToken, classify};
+
+/// How often a lost race is run again. Each loss means that somebody else made progress, and a generation can be
+/// overtaken only by its rotation, its confirmation and a few recoveries.
+const ATTEMPTS: u32 = 8;
+
+/// What to put in the place of the presented token.
+struct Exchange {
+    next: RefreshState,
+    token: RefreshToken,
+    detail: Option<AuditDetail>,
+}
+
+impl Auth {
+    /// Exchanges a refresh token for a new access token and the token's successor.
+    ///
+    /// A token that was replaced for good ends its session, for it is in two hands. A store that fails proves
+    /// nothing: the session stays as it was, and the same token may be tried again.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] for a token that is not accepted, whatever the reason;
+    /// [`ErrorKind::Unavailable`] when the store cannot tell.
+    pub async fn refresh(&self, token: &RefreshToken, client: &Client) -> Result<SignedIn, Error> {
+        for _ in 0..ATTEMPTS {
+            let now = self.now();
+            let found = self.store().find_session(token.session_id()).await?;
+            let record = found.ok_or(ErrorKind::Unauthenticated)?;
+            let presented = classify(token, &record.refresh, &self.0.sessions, now);
+            if presented == Presented::Unknown {
+                return Err(ErrorKind::Unauthenticated.into());
+            }
+            self.end_if_over(&record, now).await?;
+            let exchange = match presented {
+                Presented::Current => rotation(token, &record.refresh, now)?,
+                Presented::PredecessorLost => recovery(token, &record.refresh, now)?,
+                Presented::CurrentInGrace => return self.repeat_current(token, record, now).await,
+                Presented::PredecessorInGrace => return self.repeat_successor(token, record, now),
+                Presented::Theft | Presented::Unknown => return self.end_stolen(&record, client, now).await,
+            };
+            if let Some(signed_in) = self.swap(exchange, record, client, now).await? {
+                return Ok(signed_in);
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable).with_retry_after(Duration::from_secs(1)))
+    }
+
+    /// Commits an exchange, unless somebody was faster.
+    async fn swap(
+        &self,
+        exchange: Exchange,
+        record: SessionRecord,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SignedIn>, Error> {
+        let SessionRecord { mut session, refresh, user } = record;
+        session.expires_at = self.expiry(session.kind, session.created_at, now);
+        session.last_seen_at = now;
+        let mut event = AuditEvent::new(AuditKind::Refresh, client, now)?.of_session(&session);
+        event.detail = exchange.detail;
+        let swap = SwapRefresh {
+            session_id: session.id,
+            expected: refresh,
+            next: exchange.next.clone(),
+            expires_at: session.expires_at,
+            seen_at: now,
+            event: event.clone(),
+        };
+        match self.store().swap_refresh(swap).await? {
+            SwapRefreshOutcome::Lost => Ok(None),
+            SwapRefreshOutcome::Swapped => {
+                self.publish(&event);
+                self.signed_in(user, session, exchange.token, exchange.next.generation, now).map(Some)
+            }
+        }
+    }
+
+    /// Gives the current token back with a fresh access token; presenting it shows that it arrived.
+    async fn repeat_current(
+        &self,
+        token: &RefreshToken,
+        record: SessionRecord,
+        now: DateTime<Utc>,
+    ) -> Result<SignedIn, Error> {
+        let SessionRecord { session, refresh, user } = record;
+        if !refresh.confirmed {
+            let touch = Touch { session_id: session.id, seen_at: now, generation: refresh.generation };
+            self.store().touch_session(touch).await?;
+        }
+        self.signed_in(user, session, token.duplicate(), refresh.generation, now)
+    }
+
+    /// Gives the presented token's successor once more.
+    fn repeat_successor(
+        &self,
+        token: &RefreshToken,
+        record: SessionRecord,
+        now: DateTime<Utc>,
+    ) -> Result<SignedIn, Error> {
+        let SessionRecord { session, refresh, user } = record;
+        let successor = recompute(token, &refresh)?;
+        self.signed_in(user, session, successor, refresh.generation, now)
+    }
+
+    /// Ends a session whose tokens are in two hands. It commits although the request fails.
+    async fn end_stolen(&self, record: &SessionRecord, client: &Client, now: DateTime<Utc>) -> Result<SignedIn, Error> {
+        let session = &record.session;
+        let event = AuditEvent::new(AuditKind::RefreshReuseDetected, client, now)?.of_session(session);
+        match self.store().delete_session(session.id, session.user_id, event.clone()).await? {
+            DeleteSessionOutcome::Deleted => self.publish(&event),
+            DeleteSessionOutcome::Missing => {}
+        }
+        Err(ErrorKind::Unauthenticated.into())
+    }
+}
+
+fn rotation(token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Result<Exchange, Error> {
+    let salt = secret::random()?;
+    let successor = token.successor(&salt);
+    let next = RefreshState {
+        family_hash: state.family_hash,
+        token_hash: successor.hash(),
+        previous_hash: Some(state.token_hash),
+        rotation_salt: Some(salt),
+        rotated_at: now,
+        generation: state.generation + 1,
+        confirmed: false,
+        recoveries: 0,
+    };
+    Ok(Exchange { next, token: successor, detail: None })
+}
+
+/// The grace window starts anew, so that several tabs which wake with the same old token count as one recovery.
+fn recovery(token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Result<Exchange, Error> {
+    let successor = recompute(token, state)?;
+    let next = RefreshState { rotated_at: now, recoveries: state.recoveries + 1, ..state.clone() };
+    Ok(Exchange { next, token: successor, detail: Some(AuditDetail::Recovered) })
+}
+
+/// Computes the current token from the one it replaced.
+fn recompute(token: &RefreshToken, state: &RefreshState) -> Result<RefreshToken, Error> {
+    let successor = state.rotation_salt.map(|salt| token.successor(&salt));
+    successor.filter(|successor| successor.hash() == state.token_hash).ok_or_else(|| {
+        Error::new(ErrorKind::Internal).with_source("the rotation salt does not lead to the current token")
+    })
+}

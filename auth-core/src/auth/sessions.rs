@@ -1,0 +1,56 @@
+//! The user's own view of their sessions, and of themselves.
+
+use serde_json::Value;
+
+use crate::audit::{AuditEvent, AuditKind};
+use crate::auth::{Auth, Authenticated};
+use crate::error::{Error, ErrorKind, FieldErrors};
+use crate::id::{SessionId, UserId};
+use crate::session::{Client, Session};
+use crate::store::{DeleteSessionOutcome, ProfileFields};
+
+impl Auth {
+    /// Lists the user's sessions that are accepted, the most recently used first.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the store fails.
+    pub async fn sessions(&self, current: &Authenticated) -> Result<Vec<Session>, Error> {
+        let now = self.now();
+        let mut sessions = self.store().list_sessions(current.user.id).await?;
+        sessions.retain(|session| session.auth_epoch == current.user.auth_epoch && !self.has_expired(session, now));
+        Ok(sessions)
+    }
+
+    /// Ends one of the user's sessions, the current one included.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] for a session that is not there and for somebody else's alike,
+    /// [`ErrorKind::Unavailable`] when the store fails.
+    pub async fn revoke_session(&self, current: &Authenticated, id: SessionId, client: &Client) -> Result<(), Error> {
+        let mut event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_user(current.user.id);
+        event.session_id = Some(id);
+        match self.store().delete_session(id, current.user.id, event.clone()).await? {
+            DeleteSessionOutcome::Deleted => {
+                self.publish(&event);
+                Ok(())
+            }
+            DeleteSessionOutcome::Missing => Err(ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Checks the application's fields of a sign-up.
+    pub(crate) fn check_profile(&self, fields: &ProfileFields) -> Result<(), FieldErrors> {
+        self.store().check_profile(fields)
+    }
+
+    /// Reads the application's rows of a user, as its profile serialises them; `None` without a profile.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the store fails.
+    pub async fn profile(&self, user: UserId) -> Result<Option<Value>, Error> {
+        Ok(self.store().find_profile(user).await?)
+    }
+}

@@ -1,0 +1,87 @@
+//! Sign-out: of this session, of the others, or of all.
+
+use crate::audit::{AuditDetail, AuditEvent, AuditKind};
+use crate::auth::authenticate::Proof;
+use crate::auth::{Auth, Credential};
+use crate::error::{Error, ErrorKind};
+use crate::session::Client;
+use crate::store::DeleteSessionOutcome;
+use crate::token::Verified;
+
+/// Which sessions to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignOutScope {
+    /// Every session of the user; access tokens issued before are refused from then on.
+    All,
+    /// Every session but this one.
+    Others,
+    /// This one.
+    #[default]
+    Session,
+}
+
+/// How a sign-out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignOutOutcome {
+    /// There was nothing to end: the session is over already.
+    AlreadyOver,
+    /// The sessions are ended.
+    SignedOut,
+}
+
+impl Auth {
+    /// Ends sessions of the credential's user.
+    ///
+    /// A session that is over already is no error, so signing out twice is harmless. An access token that has
+    /// expired still ends its own session, for the client may hold nothing better; ending more takes a live one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] for an expired access token with a scope beyond its session,
+    /// [`ErrorKind::Unavailable`] when the store fails.
+    pub async fn sign_out(
+        &self,
+        credential: &Credential<'_>,
+        scope: SignOutScope,
+        client: &Client,
+    ) -> Result<SignOutOutcome, Error> {
+        let now = self.now();
+        let (proof, live) = match credential {
+            Credential::Refresh(token) => (Proof::Refresh(token), true),
+            Credential::Access(token) => match self.0.tokens.verify(token, now) {
+                Ok(Verified::Live(claims)) => (Proof::Access(claims), true),
+                Ok(Verified::Expired(claims)) => (Proof::Access(claims), false),
+                Err(_) => return Ok(SignOutOutcome::AlreadyOver),
+            },
+        };
+        let Some(record) = self.find_proven(&proof, now).await? else { return Ok(SignOutOutcome::AlreadyOver) };
+        match self.end_if_over(&record, now).await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => return Ok(SignOutOutcome::AlreadyOver),
+            checked => checked?,
+        }
+        if !live && scope != SignOutScope::Session {
+            return Err(ErrorKind::Unauthenticated.into());
+        }
+        let session = &record.session;
+        let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
+        let user = session.user_id;
+        match scope {
+            SignOutScope::Session => {
+                if self.store().delete_session(session.id, user, event.clone()).await? == DeleteSessionOutcome::Missing
+                {
+                    return Ok(SignOutOutcome::AlreadyOver);
+                }
+            }
+            SignOutScope::Others => {
+                event = event.with_detail(AuditDetail::OtherSessions);
+                self.store().delete_other_sessions(user, session.id, event.clone()).await?;
+            }
+            SignOutScope::All => {
+                event = event.with_detail(AuditDetail::AllSessions);
+                self.store().delete_all_sessions(user, now, event.clone()).await?;
+            }
+        }
+        self.publish(&event);
+        Ok(SignOutOutcome::SignedOut)
+    }
+}

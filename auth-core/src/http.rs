@@ -1,0 +1,167 @@
+//! The HTTP contract, once for every framework.
+//!
+//! An adapter turns its framework's request into a [`Request`], calls [`Http::handle`] with the [`Endpoint`] that its
+//! router matched, and turns the answer back. For extractors it hands over a [`RequestHead`]. It decides nothing: what
+//! could weaken a sign-in if it were forgotten stands on this side.
+
+mod account;
+pub mod base_url;
+mod body;
+pub mod client_ip;
+pub mod cookie;
+mod credential;
+pub mod csrf;
+mod devices;
+pub mod endpoint;
+mod origin;
+pub mod problem;
+pub mod request;
+mod response;
+
+use std::sync::Arc;
+
+use ::http::Response;
+use bytes::Bytes;
+
+pub use endpoint::{Endpoint, ROUTES, Route};
+pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
+
+use crate::auth::{Auth, Authenticated, Credential};
+use crate::error::{Error, ErrorKind};
+use crate::http::client_ip::{ClientKey, TrustedProxies};
+use crate::http::cookie::CookiePolicy;
+use crate::http::csrf::Origins;
+use crate::policy::{Quota, RateLimitPolicy};
+use crate::role::Role;
+use crate::session::Client;
+use crate::throttle::{Decision, RateLimiter};
+use crate::token::Claims;
+
+/// What the HTTP side of the library was configured with.
+pub(crate) struct HttpSettings {
+    pub(crate) origins: Origins,
+    pub(crate) cookies: CookiePolicy,
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) limits: RateLimitPolicy,
+}
+
+/// The HTTP semantics of an [`Auth`]; what adapters call.
+#[derive(Debug, Clone)]
+pub struct Http<'a> {
+    auth: &'a Auth,
+}
+
+impl Auth {
+    /// Returns the HTTP semantics, for adapters and for applications that write their own routes.
+    pub fn http(&self) -> Http<'_> {
+        Http { auth: self }
+    }
+}
+
+impl Http<'_> {
+    /// Answers a request to one of the endpoints. Every error is an answer too.
+    pub async fn handle(&self, endpoint: Endpoint, request: Request) -> Response<Bytes> {
+        match self.dispatch(endpoint, &request).await {
+            Ok(response) => response,
+            Err(error) => problem::response(&error),
+        }
+    }
+
+    async fn dispatch(&self, endpoint: Endpoint, request: &Request) -> Result<Response<Bytes>, Error> {
+        self.refuse_cross_origin(request.head())?;
+        match endpoint {
+            Endpoint::Jwks => response::jwks(&self.auth.jwks()),
+            Endpoint::ListSessions => self.list_sessions(request).await,
+            Endpoint::Me => self.me(request).await,
+            Endpoint::Refresh => self.refresh(request).await,
+            Endpoint::RevokeSession => self.revoke_session(request).await,
+            Endpoint::SignIn => self.sign_in(request).await,
+            Endpoint::SignOut => self.sign_out(request).await,
+            Endpoint::SignUp => self.sign_up(request).await,
+        }
+    }
+
+    /// Finds the user and session of a request by one query, so that a revocation is seen at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] without a session that is accepted, [`ErrorKind::CrossOrigin`] for an unsafe
+    /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
+    /// cannot tell.
+    pub async fn current_user(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
+        let credential = self.credential(head)?.ok_or(ErrorKind::Unauthenticated)?;
+        self.auth.authenticate(&credential).await
+    }
+
+    /// Finds the user of a request that may have none.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user), but a request without an accepted session is `None`. A store that
+    /// cannot tell is still an error: nobody is taken for a stranger because the database is down.
+    pub async fn maybe_user(&self, head: RequestHead<'_>) -> Result<Option<Authenticated>, Error> {
+        match self.current_user(head).await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Finds the user of a request who, where one is asked for, has the role as of now.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user), and [`ErrorKind::Forbidden`] for a user without the role.
+    pub async fn require(&self, head: RequestHead<'_>, role: Option<&Role>) -> Result<Authenticated, Error> {
+        let current = self.current_user(head).await?;
+        if role.is_some_and(|role| !current.user.has_role(role)) {
+            return Err(ErrorKind::Forbidden.into());
+        }
+        Ok(current)
+    }
+
+    /// Reads the claims of a request's access token, without a query: up to its lifetime behind a revocation.
+    ///
+    /// When the access cookie has lapsed, the refresh cookie is checked instead, with one query.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user).
+    pub async fn claims(&self, head: RequestHead<'_>) -> Result<Claims, Error> {
+        match self.credential(head)?.ok_or(ErrorKind::Unauthenticated)? {
+            Credential::Access(token) => self.auth.verify_access_token(token),
+            refresh @ Credential::Refresh(_) => {
+                let current = self.auth.authenticate(&refresh).await?;
+                Ok(self.auth.claims_of(&current))
+            }
+        }
+    }
+
+    /// Counts a request of this client against a quota, under a name of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::RateLimited`] with the time to wait.
+    pub async fn rate_limit(&self, head: RequestHead<'_>, bucket: &'static str, quota: Quota) -> Result<(), Error> {
+        let settings = self.auth.settings();
+        let key = ClientKey::from(settings.proxies.client_ip(head.peer, head.headers));
+        match settings.limiter.check(bucket, &key.to_string(), quota).await? {
+            Decision::Allowed => Ok(()),
+            Decision::Limited { retry_after } => Err(Error::new(ErrorKind::RateLimited).with_retry_after(retry_after)),
+        }
+    }
+
+    /// Describes where a request came from, for sessions and audit events.
+    pub fn client(&self, head: RequestHead<'_>) -> Client {
+        Client { ip: self.auth.settings().proxies.client_ip(head.peer, head.headers), user_agent: head.user_agent() }
+    }
+
+    /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
+    /// that one is not sent by a browser on its own.
+    fn refuse_cross_origin(&self, head: RequestHead<'_>) -> Result<(), Error> {
+        if credential::bearer(head).is_some_and(|token| self.auth.verify_access_token(token).is_ok()) {
+            return Ok(());
+        }
+        self.auth.settings().origins.check(head.method, head.headers)
+    }
+}

@@ -1,0 +1,85 @@
+//! The endpoints of an account: sign-up, sign-in, and the user themselves.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use crate::auth::{SignIn, SignInOutcome, SignUp, SignUpOutcome};
+use crate::email::Email;
+use crate::error::{Error, FieldErrors};
+use crate::http::Http;
+use crate::http::body::Fields;
+use crate::http::request::Request;
+use crate::http::response::{UserBody, json, signed_in};
+use crate::password::Password;
+
+impl Http<'_> {
+    pub(super) async fn sign_up(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let sign_up = self.read_sign_up(request)?;
+        // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
+        self.rate_limit(request.head(), "signup", self.auth.settings().limits.sign_up).await?;
+        let SignUpOutcome::SignedIn(outcome) = self.auth.sign_up(sign_up, &self.client(request.head())).await?;
+        signed_in(StatusCode::CREATED, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
+    }
+
+    pub(super) async fn sign_in(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let mut fields = Fields::read(request)?;
+        let email = email(&mut fields);
+        let password = Password::new(fields.text("password"));
+        let kind = request.transport.session_kind(fields.flag("remember_me"));
+        fields.end()?;
+        let sign_in = SignIn { email: email.ok_or_else(unreadable_email)?, password, kind };
+        self.rate_limit(request.head(), "signin", self.auth.settings().limits.sign_in).await?;
+        let SignInOutcome::SignedIn(outcome) = self.auth.sign_in(sign_in, &self.client(request.head())).await?;
+        signed_in(StatusCode::OK, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
+    }
+
+    pub(super) async fn me(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let current = self.current_user(request.head()).await?;
+        let profile = self.auth.profile(current.user.id).await?;
+        json(StatusCode::OK, &UserBody::new(&current.user, profile))
+    }
+
+    fn read_sign_up(&self, request: &Request) -> Result<SignUp, Error> {
+        let mut fields = Fields::read(request)?;
+        let email = email(&mut fields);
+        let password = Password::new(fields.text("password"));
+        let name = name(&mut fields);
+        let kind = request.transport.session_kind(fields.flag("remember_me"));
+        let (profile, mut errors) = fields.rest();
+        if !errors.is_empty() {
+            errors.extend(self.auth.check_profile(&profile).err().unwrap_or_default());
+            return Err(Error::invalid_input(errors));
+        }
+        let sign_up = SignUp { email: email.ok_or_else(unreadable_email)?, password, name, profile, kind };
+        self.auth.check_sign_up(&sign_up)?;
+        Ok(sign_up)
+    }
+}
+
+fn email(fields: &mut Fields) -> Option<Email> {
+    let text = fields.text("email");
+    if text.is_empty() {
+        if !fields.has_error("email") {
+            fields.refuse("email", "required", "This field is required.");
+        }
+        return None;
+    }
+    Email::parse(&text).inspect_err(|_| fields.refuse("email", "invalid_email", INVALID_EMAIL)).ok()
+}
+
+/// `full_name` is what some clients call it; both at once is one too many.
+fn name(fields: &mut Fields) -> Option<String> {
+    match (fields.optional_text("name"), fields.optional_text("full_name")) {
+        (Some(_), Some(_)) => {
+            fields.refuse("full_name", "ambiguous", "Send either name or full_name.");
+            None
+        }
+        (name, full_name) => name.or(full_name),
+    }
+}
+
+fn unreadable_email() -> Error {
+    Error::invalid_input(FieldErrors::one("email", "invalid_email", INVALID_EMAIL))
+}
+
+const INVALID_EMAIL: &str = "This is not an e-mail address that can be used here.";

@@ -1,0 +1,260 @@
+//! The JSON body of a request, read field by field.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind, FieldErrors};
+use crate::http::request::{Body, Request};
+
+/// The deepest nesting that is accepted. Nothing of ours nests; a profile may.
+const MAX_DEPTH: usize = 32;
+
+/// The fields of a body, taken out one by one, with all that is wrong about them collected on the way.
+///
+/// [`end`](Fields::end) or [`rest`](Fields::rest) must come last: before it nothing is known to be right.
+pub(crate) struct Fields {
+    values: Map<String, Value>,
+    errors: FieldErrors,
+}
+
+impl Fields {
+    /// Reads a body that must be there.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnsupportedMediaType`], [`ErrorKind::BodyTooLarge`], [`ErrorKind::RequestTimeout`],
+    /// [`ErrorKind::Malformed`], [`ErrorKind::InvalidInput`] for JSON that is no object, or has a name twice.
+    pub(crate) fn read(request: &Request) -> Result<Self, Error> {
+        let bytes = complete(request)?;
+        require_json(request)?;
+        let Object(values) = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+            Category::Data => Error::invalid_input(FieldErrors::one("", "invalid", NOT_AN_OBJECT)),
+            Category::Eof | Category::Io | Category::Syntax => ErrorKind::Malformed.into(),
+        })?;
+        if values.values().any(|value| depth(value) >= MAX_DEPTH) {
+            return Err(ErrorKind::Malformed.into());
+        }
+        Ok(Self { values, errors: FieldErrors::default() })
+    }
+
+    /// Reads a body that may be left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub(crate) fn read_optional(request: &Request) -> Result<Self, Error> {
+        if complete(request)?.is_empty() {
+            return Ok(Self { values: Map::new(), errors: FieldErrors::default() });
+        }
+        Self::read(request)
+    }
+
+    /// Takes a text that must be there; empty when it is not, and then the reading ends in an error.
+    pub(crate) fn text(&mut self, name: &'static str) -> String {
+        self.optional_text(name).unwrap_or_else(|| {
+            if !self.has_error(name) {
+                self.errors.push(name, "required", "This field is required.");
+            }
+            String::new()
+        })
+    }
+
+    /// Takes a text that may be left out or be null.
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        match self.values.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.errors.push(name, "invalid_type", "This field must be a string.");
+                None
+            }
+        }
+    }
+
+    /// Takes a yes or no that is no when left out.
+    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+        match self.values.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(_) => {
+                self.errors.push(name, "invalid_type", "This field must be true or false.");
+                false
+            }
+        }
+    }
+
+    /// Returns whether something is known to be wrong about a field.
+    pub(crate) fn has_error(&self, name: &str) -> bool {
+        self.errors.as_slice().iter().any(|error| error.field == name)
+    }
+
+    /// Notes that something is wrong about a field.
+    pub(crate) fn refuse(&mut self, name: &'static str, code: &'static str, message: &'static str) {
+        self.errors.push(name, code, message);
+    }
+
+    /// Ends the reading: whatever is left is not known here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] with all that is wrong.
+    pub(crate) fn end(mut self) -> Result<(), Error> {
+        for name in self.values.keys() {
+            self.errors.push_unknown(name);
+        }
+        self.errors.or_ok(()).map_err(Error::invalid_input)
+    }
+
+    /// Ends the reading and returns what is left, together with what is wrong so far.
+    pub(crate) fn rest(self) -> (Map<String, Value>, FieldErrors) {
+        (self.values, self.errors)
+    }
+}
+
+const NOT_AN_OBJECT: &str = "The body must be one JSON object that names each field once.";
+
+fn complete(request: &Request) -> Result<&Bytes, Error> {
+    match &request.body {
+        Body::Complete(bytes) => Ok(bytes),
+        Body::Broken => Err(ErrorKind::Malformed.into()),
+        Body::TooLarge => Err(ErrorKind::BodyTooLarge.into()),
+        Body::TooSlow => Err(ErrorKind::RequestTimeout.into()),
+    }
+}
+
+/// Only JSON is read: a form of another site can send every other type without asking the browser.
+fn require_json(request: &Request) -> Result<(), Error> {
+    let mut types = request.headers.get_all(CONTENT_TYPE).iter();
+    match (types.next().and_then(|value| value.to_str().ok()), types.next()) {
+        (Some(value), None) if is_json(value) => Ok(()),
+        _ => Err(ErrorKind::UnsupportedMediaType.into()),
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let (essence, parameter) = content_type.split_once(';').unwrap_or((content_type, "charset=utf-8"));
+    let parameter = parameter.trim().to_ascii_lowercase();
+    essence.trim().eq_ignore_ascii_case("application/json")
+        && matches!(parameter.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"")
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// A JSON object in which no name stands twice: two readers could pick different ones.
+struct Object(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
+                let mut map = Map::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if map.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a name stands twice"));
+                    }
+                }
+                Ok(Object(map))
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Method};
+
+    use super::*;
+    use crate::http::request::Transport;
+
+    fn request(content_type: Option<&'static str>, body: &[u8]) -> Request {
+        Request {
+            transport: Transport::Cookie,
+            method: Method::POST,
+            headers: content_type
+                .map(|value| (CONTENT_TYPE, HeaderValue::from_static(value)))
+                .into_iter()
+                .collect::<HeaderMap>(),
+            peer: None,
+            id: None,
+            body: Body::Complete(Bytes::copy_from_slice(body)),
+        }
+    }
+
+    #[track_caller]
+    fn refused(content_type: Option<&'static str>, body: impl AsRef<[u8]>, expected: ErrorKind) {
+        let result = Fields::read(&request(content_type, body.as_ref()));
+        assert_eq!(result.map(|_| ()).unwrap_err().kind(), expected);
+    }
+
+    #[test]
+    fn only_json_is_read() {
+        for accepted in ["application/json", "Application/JSON; charset=UTF-8", "application/json;"] {
+            assert!(Fields::read(&request(Some(accepted), b"{}")).is_ok(), "{accepted}");
+        }
+        for other in [
+            None,
+            Some("text/plain"),
+            Some("application/jsonx"),
+            Some("text/plain; application/json"),
+            Some("application/json, text/plain"),
+            Some("application/json;charset=utf-16"),
+            Some("application/x-www-form-urlencoded"),
+        ] {
+            refused(other, "{}", ErrorKind::UnsupportedMediaType);
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_object_is_refused() {
+        const JSON: Option<&str> = Some("application/json");
+        for broken in ["", "{", "{}{}", "{'a':1}", "\u{feff}{}", "{\"a\":\"\\ud800\"}", "{\"a\":NaN}", "{\"a\":1e999}"]
+        {
+            refused(JSON, broken, ErrorKind::Malformed);
+        }
+        refused(JSON, b"{\"a\":\"\xff\"}", ErrorKind::Malformed);
+        refused(JSON, format!("{{\"a\":{}{}}}", "[".repeat(40), "]".repeat(40)), ErrorKind::Malformed);
+        refused(JSON, "[".repeat(16_000), ErrorKind::InvalidInput);
+        for other in ["[]", "null", "\"text\"", "{\"a\":1,\"a\":2}"] {
+            refused(JSON, other, ErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn every_wrong_field_is_told() {
+        let mut fields =
+            Fields::read(&request(Some("application/json"), br#"{"a":1,"flag":"yes","stray":true,"nothing":null}"#))
+                .unwrap();
+        fields.text("a");
+        fields.text("missing");
+        assert_eq!(fields.optional_text("nothing"), None);
+        assert!(!fields.flag("flag"));
+        let error = fields.end().unwrap_err();
+        let told: Vec<_> = error.fields().iter().map(|error| (&*error.field, &*error.code)).collect();
+        assert_eq!(
+            told,
+            [("a", "invalid_type"), ("missing", "required"), ("flag", "invalid_type"), ("stray", "unknown_field")]
+        );
+    }
+}

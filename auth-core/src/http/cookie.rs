@@ -1,0 +1,183 @@
+//! The two cookies: how they are found in a request, set and cleared.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+
+use crate::error::{Error, ErrorKind};
+
+/// How the cookies look.
+///
+/// This is the one definition by which they are read, set and cleared. All have `Path=/` and `HttpOnly`, and none has a
+/// `Domain`. A cookie is cleared with the very attributes it was set with: a browser keeps it otherwise.
+///
+/// ```
+/// use auth_core::http::cookie::{CookieName, CookiePolicy};
+/// use std::time::Duration;
+///
+/// let cookies = CookiePolicy::default();
+/// assert_eq!(
+///     cookies.set(CookieName::Access, "token", Some(Duration::from_secs(60))).unwrap(),
+///     "__Host-access=token; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60",
+/// );
+/// assert_eq!(
+///     cookies.clear(CookieName::Access).unwrap(),
+///     "__Host-access=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0",
+/// );
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CookiePolicy {
+    /// The names, and whether the cookies cross plain http. Default [`CookieForm::Prefixed`]; a
+    /// [base URL](super::base_url::BaseUrl::cookie_form) on loopback http asks for the other.
+    pub form: CookieForm,
+    /// On which navigations browsers send the cookies. Default [`SameSite::Lax`].
+    pub same_site: SameSite,
+}
+
+/// The names of the cookies, and whether they cross plain http.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CookieForm {
+    /// `access` and `refresh`, without `Secure`: for development on loopback.
+    ///
+    /// Some browsers and most HTTP clients do not return `Secure` cookies over plain http there. Any program on the
+    /// machine may set cookies of these names.
+    PlainForLoopback,
+    /// `__Host-access` and `__Host-refresh`, with `Secure`.
+    ///
+    /// A browser accepts them from this very host over https only, so a sibling subdomain cannot plant them.
+    #[default]
+    Prefixed,
+}
+
+/// On which navigations from other sites browsers send the cookies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SameSite {
+    /// When a link is followed, but with no request that changes anything.
+    #[default]
+    Lax,
+    /// Never: who follows a link from elsewhere looks signed out until the first click.
+    Strict,
+}
+
+/// Which of the two cookies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CookieName {
+    /// The access token's.
+    Access,
+    /// The refresh token's.
+    Refresh,
+}
+
+/// What a request says about one cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup<'a> {
+    /// The cookie was not sent.
+    Absent,
+    /// It was sent twice, or with bytes that are not visible ASCII.
+    ///
+    /// Parsers disagree on which value such a request carries, so it carries none, even if both are the same.
+    Ambiguous,
+    /// It was sent once; the value as it stood there.
+    One(&'a str),
+}
+
+impl CookiePolicy {
+    /// Looks for the cookie in all `Cookie` headers.
+    pub fn find(self, headers: &HeaderMap, name: CookieName) -> Lookup<'_> {
+        find(headers, self.name(name))
+    }
+
+    /// Returns the `Set-Cookie` header that stores a token, marked as sensitive.
+    ///
+    /// Without `max_age` the cookie lasts until the browser is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] when the value has other characters than the library's tokens (base64url and dots),
+    /// which could end the value and add attributes.
+    pub fn set(self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
+        let in_tokens = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if value.is_empty() || !value.bytes().all(in_tokens) {
+            return Err(ErrorKind::Internal.into());
+        }
+        let mut header = self.header(name, value, max_age)?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    /// Returns the `Set-Cookie` header that makes a browser forget the cookie.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] when the header cannot be made; no policy is known that leads there.
+    pub fn clear(self, name: CookieName) -> Result<HeaderValue, Error> {
+        self.header(name, "", Some(Duration::ZERO))
+    }
+
+    fn header(self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
+        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite={}", self.name(name), self.same_site.as_str());
+        match self.form {
+            CookieForm::PlainForLoopback => {}
+            CookieForm::Prefixed => text.push_str("; Secure"),
+        }
+        if let Some(max_age) = max_age {
+            write!(text, "; Max-Age={}", max_age.as_secs()).map_err(internal)?;
+        }
+        HeaderValue::try_from(text).map_err(internal)
+    }
+
+    fn name(self, name: CookieName) -> &'static str {
+        match (self.form, name) {
+            (CookieForm::PlainForLoopback, CookieName::Access) => "access",
+            (CookieForm::PlainForLoopback, CookieName::Refresh) => "refresh",
+            (CookieForm::Prefixed, CookieName::Access) => "__Host-access",
+            (CookieForm::Prefixed, CookieName::Refresh) => "__Host-refresh",
+        }
+    }
+}
+
+impl SameSite {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lax => "Lax",
+            Self::Strict => "Strict",
+        }
+    }
+}
+
+fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Internal).with_source(cause)
+}
+
+/// Looks for a cookie by the exact bytes of its name.
+///
+/// Usual parsers are too kind: they percent-decode names, trim Unicode blanks, or give up on a header with one odd
+/// byte. A sibling subdomain that may set `%5F%5FHost-access` then passes for `__Host-access` (CVE-2020-7070,
+/// CVE-2020-8184). Here a name is its bytes, only the blanks that HTTP allows are skipped before it, and what cannot be
+/// read is skipped on its own.
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Lookup<'a> {
+    let mut values = headers
+        .get_all(COOKIE)
+        .iter()
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| value_of(pair, name));
+    match (values.next(), values.next()) {
+        (None, _) => Lookup::Absent,
+        (Some(value), None) => visible(value).map_or(Lookup::Ambiguous, Lookup::One),
+        (Some(_), Some(_)) => Lookup::Ambiguous,
+    }
+}
+
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let start = pair.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+    pair.get(start..)?.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+}
+
+fn visible(value: &[u8]) -> Option<&str> {
+    if value.iter().all(u8::is_ascii_graphic) { std::str::from_utf8(value).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests;

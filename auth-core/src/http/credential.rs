@@ -1,0 +1,109 @@
+//! Which credential a request carries.
+//!
+//! A bearer token comes first, and then the cookies are not looked at: one request has one identity. Of the two
+//! cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A request
+//! that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at all.
+
+use http::header::AUTHORIZATION;
+
+use crate::auth::Credential;
+use crate::error::{Error, ErrorKind};
+use crate::http::Http;
+use crate::http::cookie::{CookieName, Lookup};
+use crate::http::request::RequestHead;
+use crate::token::RefreshToken;
+
+impl Http<'_> {
+    /// Picks the credential of a request; `None` if it carries nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] when what it carries is ambiguous or unreadable; [`ErrorKind::CrossOrigin`] when
+    /// it is a cookie, and a page of another origin may have made the browser send it.
+    pub(super) fn credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Credential<'h>>, Error> {
+        match read_bearer(head) {
+            Bearer::Token(token) => return Ok(Some(Credential::Access(token))),
+            Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
+            Bearer::Absent => {}
+        }
+        let credential = self.cookie_credential(head)?;
+        if credential.is_some() {
+            self.auth.settings().origins.check(head.method, head.headers)?;
+        }
+        Ok(credential)
+    }
+
+    /// Reads the refresh token of a request's cookies, provided that the access cookie does not belong to another
+    /// session.
+    pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<Option<RefreshToken>, Error> {
+        let cookies = self.auth.settings().cookies;
+        let Some(text) = one(cookies.find(head.headers, CookieName::Refresh))? else { return Ok(None) };
+        let token = RefreshToken::parse(text).ok_or(ErrorKind::Unauthenticated)?;
+        if let Some(access) = one(cookies.find(head.headers, CookieName::Access))? {
+            self.refuse_other_session(access, &token)?;
+        }
+        Ok(Some(token))
+    }
+
+    /// Refuses a refresh token beside a good access token of another session.
+    pub(super) fn refuse_other_session(&self, access: &str, refresh: &RefreshToken) -> Result<(), Error> {
+        match self.auth.verify_access_token(access) {
+            Ok(claims) if claims.session_id != refresh.session_id() => Err(ErrorKind::Unauthenticated.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn cookie_credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Credential<'h>>, Error> {
+        let cookies = self.auth.settings().cookies;
+        let access = one(cookies.find(head.headers, CookieName::Access))?;
+        let refresh = one(cookies.find(head.headers, CookieName::Refresh))?.and_then(RefreshToken::parse);
+        match (access, refresh) {
+            (None, None) => Ok(None),
+            (Some(access), None) => Ok(Some(Credential::Access(access))),
+            (None, Some(refresh)) => Ok(Some(Credential::Refresh(refresh))),
+            (Some(access), Some(refresh)) => {
+                self.refuse_other_session(access, &refresh)?;
+                let lapsed = self.auth.verify_access_token(access).is_err();
+                Ok(Some(if lapsed { Credential::Refresh(refresh) } else { Credential::Access(access) }))
+            }
+        }
+    }
+}
+
+/// Returns the bearer token of a request, good or not.
+pub(super) fn bearer(head: RequestHead<'_>) -> Option<&str> {
+    match read_bearer(head) {
+        Bearer::Token(token) => Some(token),
+        Bearer::Absent | Bearer::Unusable => None,
+    }
+}
+
+enum Bearer<'h> {
+    Absent,
+    Token(&'h str),
+    Unusable,
+}
+
+/// Reads `Authorization: Bearer token`. Another scheme is somebody else's (a proxy's, say) and none of ours.
+fn read_bearer(head: RequestHead<'_>) -> Bearer<'_> {
+    let mut values = head.headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return if head.headers.contains_key(AUTHORIZATION) { Bearer::Unusable } else { Bearer::Absent };
+    };
+    let Ok(text) = value.to_str() else { return Bearer::Unusable };
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Bearer::Absent;
+    }
+    let well_formed = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+    if well_formed { Bearer::Token(token) } else { Bearer::Unusable }
+}
+
+/// The value of a cookie that stands in the request at most once.
+fn one(lookup: Lookup<'_>) -> Result<Option<&str>, Error> {
+    match lookup {
+        Lookup::Absent => Ok(None),
+        Lookup::One(value) => Ok(Some(value)),
+        Lookup::Ambiguous => Err(ErrorKind::Unauthenticated.into()),
+    }
+}

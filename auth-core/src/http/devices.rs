@@ -1,0 +1,82 @@
+//! The endpoints of sessions: refresh, sign-out, and the list of devices.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use crate::auth::SignOutScope;
+use crate::error::{Error, ErrorKind};
+use crate::http::Http;
+use crate::http::body::Fields;
+use crate::http::credential::bearer;
+use crate::http::request::{Request, Transport};
+use crate::http::response::{devices, no_content, signed_in, signed_out};
+use crate::token::RefreshToken;
+
+impl Http<'_> {
+    pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let token = self.presented_refresh_token(request)?;
+        self.rate_limit(request.head(), "refresh", self.auth.settings().limits.refresh).await?;
+        let outcome = self.auth.refresh(&token, &self.client(request.head())).await?;
+        signed_in(StatusCode::OK, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
+    }
+
+    pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let scope = read_scope(request)?;
+        let credential = self.credential(request.head())?.ok_or(ErrorKind::Unauthenticated)?;
+        self.auth.sign_out(&credential, scope, &self.client(request.head())).await?;
+        match scope {
+            SignOutScope::Others => Ok(no_content()),
+            SignOutScope::All | SignOutScope::Session => signed_out(request.transport, self.auth.settings().cookies),
+        }
+    }
+
+    pub(super) async fn list_sessions(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let current = self.current_user(request.head()).await?;
+        devices(&self.auth.sessions(&current).await?, current.session.id)
+    }
+
+    pub(super) async fn revoke_session(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        let current = self.current_user(request.head()).await?;
+        let id = request.id.as_deref().and_then(|id| id.parse().ok()).ok_or(ErrorKind::NotFound)?;
+        self.auth.revoke_session(&current, id, &self.client(request.head())).await?;
+        if id == current.session.id {
+            return signed_out(request.transport, self.auth.settings().cookies);
+        }
+        Ok(no_content())
+    }
+
+    /// Takes the refresh token from where the mount's transport has it, and from nowhere else.
+    fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
+        let head = request.head();
+        match request.transport {
+            Transport::Cookie => {
+                Fields::read_optional(request)?.end()?;
+                self.refresh_cookie(head)?.ok_or_else(|| ErrorKind::Unauthenticated.into())
+            }
+            Transport::Bearer => {
+                let mut fields = Fields::read(request)?;
+                let text = zeroize::Zeroizing::new(fields.text("refresh_token"));
+                fields.end()?;
+                let token = RefreshToken::parse(&text).ok_or(ErrorKind::Unauthenticated)?;
+                if let Some(access) = bearer(head) {
+                    self.refuse_other_session(access, &token)?;
+                }
+                Ok(token)
+            }
+        }
+    }
+}
+
+fn read_scope(request: &Request) -> Result<SignOutScope, Error> {
+    let mut fields = Fields::read_optional(request)?;
+    let scope = match fields.optional_text("scope").as_deref() {
+        None | Some("session") => SignOutScope::Session,
+        Some("others") => SignOutScope::Others,
+        Some("all") => SignOutScope::All,
+        Some(_) => {
+            fields.refuse("scope", "invalid", "The scope is session, others or all.");
+            SignOutScope::Session
+        }
+    };
+    fields.end().map(|()| scope)
+}

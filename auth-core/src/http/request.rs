@@ -1,0 +1,109 @@
+//! A request as adapters hand it over: plain values of the `http` crate.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::USER_AGENT;
+use http::{HeaderMap, Method};
+
+use crate::session::{MAX_USER_AGENT_CHARS, SessionKind};
+
+/// The longest body that is read: 16 KiB. An adapter stops reading there and hands over [`Body::TooLarge`].
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The longest time a body may take to arrive. An adapter stops waiting then and hands over [`Body::TooSlow`].
+pub const MAX_BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// How a mount hands out tokens. Extractors accept either form everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Both tokens stand in the JSON of the answer, and the client keeps them: for API clients.
+    Bearer,
+    /// Both tokens travel in `HttpOnly` cookies and neither stands in the JSON: for browsers.
+    Cookie,
+}
+
+impl Transport {
+    /// The kind of session that a sign-in over this transport opens.
+    pub(crate) const fn session_kind(self, remember_me: bool) -> SessionKind {
+        match (self, remember_me) {
+            (Self::Bearer, _) => SessionKind::Bearer,
+            (Self::Cookie, false) => SessionKind::Browser,
+            (Self::Cookie, true) => SessionKind::Remembered,
+        }
+    }
+}
+
+/// A request to one of the endpoints.
+#[derive(Debug)]
+pub struct Request {
+    /// How the mount that it came to hands out tokens.
+    pub transport: Transport,
+    /// The method.
+    pub method: Method,
+    /// The headers, as they came.
+    pub headers: HeaderMap,
+    /// The address of the socket's other end, where the server knows it.
+    pub peer: Option<IpAddr>,
+    /// The path segment in the place of `{id}`.
+    pub id: Option<String>,
+    /// The body.
+    pub body: Body,
+}
+
+/// The body of a request, as far as it arrived.
+#[derive(Debug)]
+pub enum Body {
+    /// The connection failed before the end.
+    Broken,
+    /// All of it, at most [`MAX_BODY_BYTES`].
+    Complete(Bytes),
+    /// It is longer than that.
+    TooLarge,
+    /// It did not arrive within [`MAX_BODY_WAIT`].
+    TooSlow,
+}
+
+impl Request {
+    /// Returns the part that an extractor sees as well.
+    pub fn head(&self) -> RequestHead<'_> {
+        RequestHead { method: &self.method, headers: &self.headers, peer: self.peer }
+    }
+}
+
+/// A request without its body: all that authentication needs.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The headers, as they came.
+    pub headers: &'a HeaderMap,
+    /// The address of the socket's other end, where the server knows it.
+    pub peer: Option<IpAddr>,
+}
+
+impl RequestHead<'_> {
+    /// What the client calls itself, made safe to store, log and show: no control characters, a bounded length.
+    pub(crate) fn user_agent(&self) -> Option<String> {
+        let header = self.headers.get(USER_AGENT)?;
+        let text = String::from_utf8_lossy(header.as_bytes());
+        let kept: String = text.chars().filter(|char| !char.is_control()).take(MAX_USER_AGENT_CHARS).collect();
+        (!kept.is_empty()).then_some(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_is_cut_and_cleaned() {
+        let long = [b"curl\t\xff ".as_slice(), &[b'x'; 1_000]].concat();
+        let headers = HeaderMap::from_iter([(USER_AGENT, http::HeaderValue::from_bytes(&long).unwrap())]);
+        let head = RequestHead { method: &Method::GET, headers: &headers, peer: None };
+        let kept = head.user_agent().unwrap();
+        assert!(kept.starts_with("curl\u{fffd} x"));
+        assert_eq!(kept.chars().count(), MAX_USER_AGENT_CHARS);
+    }
+}

@@ -1,0 +1,95 @@
+//! What a storage backend supplies: a few narrow traits of atomic intents.
+//!
+//! The contract that holds for every method:
+//!
+//! * One call is one transaction. It happens whole or not at all, and the audit events it carries commit with it.
+//! * "Not found" and "somebody was faster" are outcomes. [`StoreError`] is for infrastructure only, and after it
+//!   the caller assumes nothing, so a method may be called again.
+//! * A store reads no clock, makes no ids and decides no policy: all of that arrives in the arguments.
+//! * Identities and hashes are compared byte by byte. A collation must never make two of them equal.
+//!
+//! The suite in [`conformance`](crate::conformance) proves a store right, races included.
+
+mod audit;
+mod session;
+mod user;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+pub use audit::{AuditQuery, AuditStore};
+pub use session::{
+    DeleteSessionOutcome, NewSession, OpenSession, OpenSessionOutcome, SessionStore, SwapRefresh, SwapRefreshOutcome,
+    Touch,
+};
+pub use user::{
+    CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
+    SetRolesOutcome, UserStore,
+};
+
+use crate::error::{Error, ErrorKind};
+
+/// All that authentication needs to remember.
+pub trait Store: UserStore + SessionStore + AuditStore {}
+
+impl<T: UserStore + SessionStore + AuditStore> Store for T {}
+
+/// The infrastructure under a store failed.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+/// How the infrastructure under a store failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// A constraint was violated that no outcome of the method stands for.
+    Conflict,
+    /// What was read cannot be what was written.
+    Corrupt,
+    /// Anything else.
+    Other,
+    /// The database cannot be reached, is busy, full or read-only: worth trying again.
+    Unavailable,
+}
+
+impl StoreError {
+    /// Creates an error of a kind, with its cause.
+    pub fn new(kind: StoreErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, source: source.into() }
+    }
+
+    /// Returns how the infrastructure failed.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            StoreErrorKind::Conflict => "the store refused a conflicting change",
+            StoreErrorKind::Corrupt => "the store holds a value that cannot be read",
+            StoreErrorKind::Other => "the store failed",
+            StoreErrorKind::Unavailable => "the store is not available",
+        })
+    }
+}
+
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+/// Whatever the reason: the request may be right, the store could not say.
+impl From<StoreError> for Error {
+    fn from(cause: StoreError) -> Self {
+        Self::new(ErrorKind::Unavailable).with_retry_after(RETRY_AFTER).with_source(cause)
+    }
+}
+
+const RETRY_AFTER: Duration = Duration::from_secs(2);

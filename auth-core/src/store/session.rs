@@ -1,0 +1,123 @@
+//! Sessions and the state of their refresh tokens.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::audit::AuditEvent;
+use crate::id::{SessionId, UserId};
+use crate::session::{RefreshState, Session, SessionRecord};
+use crate::store::StoreError;
+
+/// Keeps sessions.
+///
+/// A session that was deleted never comes back: every method but [`open_session`](SessionStore::open_session) changes
+/// rows that are there, and adds none.
+#[async_trait]
+pub trait SessionStore: Send + Sync + 'static {
+    /// Opens a session for a user who is active and still of the session's epoch, and makes room for it.
+    async fn open_session(&self, open: OpenSession) -> Result<OpenSessionOutcome, StoreError>;
+
+    /// Reads a session with its user, expired or not.
+    async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError>;
+
+    /// Reads the sessions of a user, expired or not, the most recently used first.
+    async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError>;
+
+    /// Notes that a session was used. Does nothing to one that is gone.
+    async fn touch_session(&self, touch: Touch) -> Result<(), StoreError>;
+
+    /// Puts a refresh state in the place of the expected one, if that is still there, and the user is still active
+    /// and of the session's epoch.
+    async fn swap_refresh(&self, swap: SwapRefresh) -> Result<SwapRefreshOutcome, StoreError>;
+
+    /// Deletes a session of this user. The event is recorded only if there was one.
+    async fn delete_session(
+        &self,
+        id: SessionId,
+        user: UserId,
+        event: AuditEvent,
+    ) -> Result<DeleteSessionOutcome, StoreError>;
+
+    /// Deletes every session of the user but one.
+    async fn delete_other_sessions(&self, user: UserId, keep: SessionId, event: AuditEvent) -> Result<(), StoreError>;
+
+    /// Deletes every session of the user and increments the epoch, so that access tokens end as well.
+    async fn delete_all_sessions(&self, user: UserId, at: DateTime<Utc>, event: AuditEvent) -> Result<(), StoreError>;
+}
+
+/// A session to be opened, with its refresh token's first state.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// The state of its refresh token.
+    pub refresh: RefreshState,
+}
+
+/// A session to be opened for a user who exists.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// The session.
+    pub new: NewSession,
+    /// How many sessions the user may have with it; those not used for longest are deleted to make room.
+    pub max_per_user: u32,
+    /// The record of the opening.
+    pub event: AuditEvent,
+    /// The record of sessions that made room, written only if there were any.
+    pub evicted: AuditEvent,
+}
+
+/// What became of a session to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenSessionOutcome {
+    /// It is open.
+    Opened,
+    /// The user is gone, disabled, or of another epoch by now; nothing changed.
+    Refused,
+}
+
+/// The use of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct Touch {
+    /// The session.
+    pub session_id: SessionId,
+    /// When it was used.
+    pub seen_at: DateTime<Utc>,
+    /// The generation of the token it was used with; if it is the current one, it is confirmed.
+    pub generation: i64,
+}
+
+/// A change of a refresh state, by compare-and-set.
+#[derive(Debug, Clone)]
+pub struct SwapRefresh {
+    /// The session.
+    pub session_id: SessionId,
+    /// The state that must still be there: token hash, generation, recoveries and confirmation.
+    pub expected: RefreshState,
+    /// The state to put in its place. The family stays.
+    pub next: RefreshState,
+    /// When the session ends from now on.
+    pub expires_at: DateTime<Utc>,
+    /// When it was used.
+    pub seen_at: DateTime<Utc>,
+    /// The record of it.
+    pub event: AuditEvent,
+}
+
+/// What became of a change of a refresh state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwapRefreshOutcome {
+    /// Somebody was faster, or the session is over; nothing changed.
+    Lost,
+    /// The new state is in place.
+    Swapped,
+}
+
+/// What became of a session to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteSessionOutcome {
+    /// It is gone.
+    Deleted,
+    /// The user has no such session.
+    Missing,
+}

@@ -1,0 +1,214 @@
+//! Access tokens: JWTs of the profile of RFC 9068, checked without the database.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Error, ErrorKind};
+use crate::id::{SessionId, UserId, uuid_v7};
+use crate::policy::TokenPolicy;
+use crate::role::Role;
+use crate::session::Session;
+use crate::token::keys::{SigningKey, install_crypto_provider};
+use crate::token::{AccessToken, SigningKeys};
+use crate::user::User;
+
+/// The longest token that is looked at, in bytes. Ours have about 600.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// What an access token says: true when it was issued, and up to its lifetime behind since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claims {
+    /// The user.
+    pub user_id: UserId,
+    /// The session the token belongs to.
+    pub session_id: SessionId,
+    /// The user's roles when the token was issued.
+    pub roles: Vec<Role>,
+    /// When the user signed in.
+    pub auth_time: DateTime<Utc>,
+    /// When the token was issued.
+    pub issued_at: DateTime<Utc>,
+    /// The first instant at which the token is no longer accepted.
+    pub expires_at: DateTime<Utc>,
+    pub(crate) auth_epoch: i64,
+    pub(crate) generation: i64,
+}
+
+impl Claims {
+    /// Returns whether the token carries the role.
+    pub fn has_role(&self, role: &Role) -> bool {
+        self.roles.contains(role)
+    }
+}
+
+/// A token whose signature and claims are right.
+pub(crate) enum Verified {
+    /// It is accepted.
+    Live(Claims),
+    /// It was ours, and its time is over.
+    Expired(Claims),
+}
+
+/// Issues and verifies access tokens.
+pub(crate) struct AccessTokens {
+    keys: SigningKeys,
+    issuer: String,
+    audience: String,
+    policy: TokenPolicy,
+}
+
+/// The claims as they stand in the token. Every one is required, and of exactly this type.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    sid: SessionId,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: Uuid,
+    epoch: i64,
+    #[serde(rename = "gen")]
+    generation: i64,
+    roles: Vec<Role>,
+    amr: Vec<String>,
+    auth_time: i64,
+}
+
+impl AccessTokens {
+    pub(crate) fn new(keys: SigningKeys, issuer: String, audience: String, policy: TokenPolicy) -> Self {
+        install_crypto_provider();
+        Self { keys, issuer, audience, policy }
+    }
+
+    pub(crate) fn ttl(&self) -> Duration {
+        self.policy.access_ttl
+    }
+
+    pub(crate) fn jwks(&self) -> JwkSet {
+        self.keys.jwks()
+    }
+
+    /// Issues a token for the session, to live for the policy's time but never longer than the session.
+    pub(crate) fn issue(
+        &self,
+        user: &User,
+        session: &Session,
+        generation: i64,
+        now: DateTime<Utc>,
+    ) -> Result<AccessToken, Error> {
+        self.sign(self.keys.active(), user, session, generation, now)
+    }
+
+    fn sign(
+        &self,
+        key: &SigningKey,
+        user: &User,
+        session: &Session,
+        generation: i64,
+        now: DateTime<Utc>,
+    ) -> Result<AccessToken, Error> {
+        let iat = now.timestamp();
+        let ttl = i64::try_from(self.policy.access_ttl.as_secs()).unwrap_or(0);
+        let wire = Wire {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: user.id,
+            sid: session.id,
+            iat,
+            nbf: iat,
+            exp: (iat + ttl).min(session.expires_at.timestamp()),
+            jti: uuid_v7(now)?,
+            epoch: session.auth_epoch,
+            generation,
+            roles: user.roles.clone(),
+            amr: vec!["pwd".to_owned()],
+            auth_time: session.created_at.timestamp(),
+        };
+        encode(key.header(), &wire, key.encoding())
+            .map(AccessToken::new)
+            .map_err(|cause| Error::new(ErrorKind::Internal).with_source(cause))
+    }
+
+    /// Checks a token: form, type, key, algorithm, signature, issuer, audience, and times by the injected clock.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`], the same for every reason.
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verified, Error> {
+        self.check(token, now).ok_or_else(|| ErrorKind::Unauthenticated.into())
+    }
+
+    fn check(&self, token: &str, now: DateTime<Utc>) -> Option<Verified> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let header = decode_header(token).ok()?;
+        let key = self.keys.find(header.kid.as_deref()?)?;
+        // Extensions that have to be understood are not, so none may be demanded (RFC 7515, 4.1.11).
+        if header.alg != key.algorithm() || header.crit.is_some() || !is_access_token_type(header.typ.as_deref()?) {
+            return None;
+        }
+        let wire = decode::<Wire>(token, key.decoding(), &self.validation(key)).ok()?.claims;
+        let horizon = (now + TimeDelta::from_std(self.policy.leeway).ok()?).timestamp();
+        let ttl = i64::try_from(self.policy.access_ttl.as_secs()).ok()?;
+        let in_order = wire.iat <= wire.exp && wire.exp - wire.iat <= ttl && wire.iat <= horizon && wire.nbf <= horizon;
+        let claims = wire.into_claims().filter(|_| in_order)?;
+        Some(if now < claims.expires_at { Verified::Live(claims) } else { Verified::Expired(claims) })
+    }
+
+    /// What `jsonwebtoken` checks. Times are not among it: it reads the system's clock, and `check` reads ours.
+    fn validation(&self, key: &SigningKey) -> Validation {
+        let mut validation = Validation::new(key.algorithm());
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation
+    }
+
+    /// Signs and verifies once with every key, so that a wrong set-up fails at start-up.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] when a key cannot sign, or what it signs does not verify.
+    pub(crate) fn self_test(&self, session: &Session, user: &User, now: DateTime<Utc>) -> Result<(), Error> {
+        for key in self.keys.all() {
+            let token = self.sign(key, user, session, 0, now)?;
+            self.verify(token.expose(), now).map_err(|cause| Error::new(ErrorKind::Internal).with_source(cause))?;
+        }
+        Ok(())
+    }
+}
+
+impl Wire {
+    fn into_claims(self) -> Option<Claims> {
+        Some(Claims {
+            user_id: self.sub,
+            session_id: self.sid,
+            roles: self.roles,
+            auth_time: DateTime::from_timestamp(self.auth_time, 0)?,
+            issued_at: DateTime::from_timestamp(self.iat, 0)?,
+            expires_at: DateTime::from_timestamp(self.exp, 0)?,
+            auth_epoch: self.epoch,
+            generation: self.generation,
+        })
+    }
+}
+
+/// RFC 9068, 2.1: `at+jwt`, with or without the media type's prefix, in any case.
+fn is_access_token_type(typ: &str) -> bool {
+    typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt")
+}
+
+#[cfg(test)]
+#[path = "access/tests.rs"]
+mod tests;

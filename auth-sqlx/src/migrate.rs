@@ -1,0 +1,83 @@
+//! The schema, step by step, with a history of its own beside the application's.
+
+use sha2::{Digest, Sha256};
+use sqlx::Pool;
+
+use crate::backend::{Backend, Statement};
+
+/// One step of the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its number; steps are applied in order, from 1.
+    pub version: i64,
+    /// What it is about.
+    pub name: &'static str,
+    /// Its SQL: several statements, without arguments.
+    pub sql: &'static str,
+}
+
+impl Migration {
+    /// Returns the SHA-256 of the SQL in hexadecimal, which the history keeps.
+    pub fn checksum(&self) -> String {
+        Sha256::digest(self.sql).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    }
+}
+
+/// The schema cannot be brought up to date.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrateError {
+    /// A step that was applied is not the one this crate knows under that number.
+    #[error("migration {version} of the database is not the one this release of auth-sqlx knows")]
+    Changed {
+        /// Its number.
+        version: i64,
+    },
+    /// The database failed.
+    #[error("the database failed during a migration")]
+    Database(#[from] sqlx::Error),
+    /// The database was migrated by a later release.
+    #[error("the database is at migration {found}, this release of auth-sqlx knows {known}: update the application")]
+    Newer {
+        /// The database's version.
+        found: i64,
+        /// The latest version this crate knows.
+        known: i64,
+    },
+}
+
+/// Applies what is missing, in one transaction whose lock makes several processes take turns.
+pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>) -> Result<(), MigrateError> {
+    let mut tx = DB::begin(pool).await?;
+    DB::execute_script(DB::MIGRATION_TABLE, &mut tx).await?;
+    let applied = check_history::<DB>(&mut tx).await?;
+    for migration in DB::MIGRATIONS.iter().filter(|migration| migration.version > applied) {
+        DB::execute_script(migration.sql, &mut tx).await?;
+        Statement::<DB>::new("INSERT INTO _auth_migrations (version, name, checksum) VALUES (?, ?, ?)")
+            .bind(migration.version)
+            .bind(migration.name.to_owned())
+            .bind(migration.checksum())
+            .execute(&mut tx)
+            .await?;
+        tracing::info!(version = migration.version, name = migration.name, "applied a migration of auth-sqlx");
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Returns the version of the database, after making sure that it got there by the steps we know.
+async fn check_history<DB: Backend>(connection: &mut DB::Connection) -> Result<i64, MigrateError> {
+    let query = Statement::<DB>::new("SELECT version, checksum FROM _auth_migrations ORDER BY version");
+    let known = DB::MIGRATIONS.last().map_or(0, |last| last.version);
+    let mut latest = 0;
+    for row in query.fetch_all(connection).await? {
+        let version: i64 = DB::get(&row, "version")?;
+        let checksum: String = DB::get(&row, "checksum")?;
+        match DB::MIGRATIONS.iter().find(|migration| migration.version == version) {
+            None => return Err(MigrateError::Newer { found: version, known }),
+            Some(migration) if migration.checksum() != checksum => return Err(MigrateError::Changed { version }),
+            Some(_) => latest = version,
+        }
+    }
+    Ok(latest)
+}

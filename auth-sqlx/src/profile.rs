@@ -1,0 +1,134 @@
+//! The application's own rows, created in the transaction that creates the user.
+
+use async_trait::async_trait;
+use auth_core::error::FieldErrors;
+use auth_core::id::UserId;
+use auth_core::store::{ProfileFields, StoreError, StoreErrorKind};
+use auth_core::user::User;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sqlx::Database;
+
+use crate::backend::Backend;
+use crate::error::store_error;
+
+/// The application's part of an account.
+///
+/// Sign-up reads the fields of [`Data`](Profile::Data) beside its own, and inserts the rows in the transaction that
+/// creates the user: both exist, or neither does. `/me` shows what [`load`](Profile::load) reads, under `profile`.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use auth_core::error::FieldErrors;
+/// use auth_core::{User, UserId};
+/// use auth_sqlx::{Profile, SqliteStore};
+/// use sqlx::{Row, Sqlite, SqliteConnection};
+///
+/// struct Nicknames;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Nickname {
+///     nickname: String,
+/// }
+///
+/// #[async_trait]
+/// impl Profile<Sqlite> for Nicknames {
+///     type Data = Nickname;
+///
+///     fn validate(&self, data: &Nickname) -> Result<(), FieldErrors> {
+///         match data.nickname.len() {
+///             1..=20 => Ok(()),
+///             _ => Err(FieldErrors::one("nickname", "length", "A nickname has 1 to 20 letters.")),
+///         }
+///     }
+///
+///     async fn insert(&self, tx: &mut SqliteConnection, user: &User, data: &Nickname) -> sqlx::Result<()> {
+///         let query = sqlx::query("INSERT INTO nicknames (user_id, nickname) VALUES (?, ?)");
+///         query.bind(user.id.as_uuid()).bind(&data.nickname).execute(tx).await.map(|_| ())
+///     }
+///
+///     async fn load(&self, connection: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<Nickname>> {
+///         let query = sqlx::query("SELECT nickname FROM nicknames WHERE user_id = ?").bind(user.as_uuid());
+///         Ok(query.fetch_optional(connection).await?.map(|row| Nickname { nickname: row.get(0) }))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = SqliteStore::connect("sqlite::memory:").await?.with_profile(Nicknames);
+/// store.migrate().await?;
+/// # Ok(()) }
+/// ```
+#[async_trait]
+pub trait Profile<DB: Database>: Send + Sync + 'static {
+    /// What sign-up accepts beside e-mail, password and name, and what `/me` returns under `profile`.
+    type Data: Serialize + DeserializeOwned + Send + Sync;
+
+    /// Checks what the types cannot: lengths, ranges, allowed words.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong about each field.
+    fn validate(&self, data: &Self::Data) -> Result<(), FieldErrors>;
+
+    /// Inserts the rows of a new user, who is there already in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports. Then there is no user either.
+    async fn insert(&self, tx: &mut DB::Connection, user: &User, data: &Self::Data) -> sqlx::Result<()>;
+
+    /// Loads the rows of a user; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports.
+    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> sqlx::Result<Option<Self::Data>>;
+}
+
+/// A [`Profile`] whose data has become JSON, so that the store needs no type parameter for it.
+#[async_trait]
+pub(crate) trait ErasedProfile<DB: Backend>: Send + Sync {
+    fn check(&self, fields: &ProfileFields) -> Result<(), FieldErrors>;
+
+    async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), StoreError>;
+
+    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, StoreError>;
+}
+
+#[async_trait]
+impl<DB: Backend, P: Profile<DB>> ErasedProfile<DB> for P {
+    fn check(&self, fields: &ProfileFields) -> Result<(), FieldErrors> {
+        self.validate(&read(fields)?)
+    }
+
+    async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), StoreError> {
+        let data = read(fields).map_err(|_| StoreError::new(StoreErrorKind::Other, "the profile was not checked"))?;
+        Profile::insert(self, tx, user, &data).await.map_err(store_error::<DB>)
+    }
+
+    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, StoreError> {
+        let data = Profile::load(self, connection, user).await.map_err(store_error::<DB>)?;
+        let json = data.map(serde_json::to_value).transpose();
+        json.map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))
+    }
+}
+
+/// Reads the data out of a sign-up's fields. A field that the data does not have is refused: somebody misspelt it, or
+/// hopes that it has a meaning.
+fn read<T: DeserializeOwned>(fields: &ProfileFields) -> Result<T, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let mut track = serde_path_to_error::Track::new();
+    let json = Value::Object(fields.clone());
+    let tracked = serde_path_to_error::Deserializer::new(json, &mut track);
+    let data = serde_ignored::deserialize(tracked, |path| errors.push_unknown(&path.to_string()));
+    let data = data.map_err(|_| {
+        let path = track.path().to_string();
+        if path == "." {
+            FieldErrors::one("", "invalid", "A field of the profile is missing.")
+        } else {
+            FieldErrors::one(path, "invalid", "This field is of a wrong type or has a value that is not known.")
+        }
+    })?;
+    errors.or_ok(data)
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask ci` and `cargo xtask lint`: what has to hold before a change is merged.
+
+use crate::step::{self, Failure, cargo, has_cargo, timed};
+use crate::{test, tidy};
+
+/// Runs everything, the cheapest checks first, and stops at the first that fails.
+pub(crate) fn run() -> Result<(), Failure> {
+    lint()?;
+    test::run(None)
+}
+
+/// Runs every check that needs no test.
+pub(crate) fn lint() -> Result<(), Failure> {
+    step::run("fmt", &mut cargo(&["fmt", "--all", "--check"]))?;
+    timed("tidy", tidy::run)?;
+    clippy()?;
+    docs()?;
+    dependencies()
+}
+
+fn clippy() -> Result<(), Failure> {
+    let args = ["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
+    step::run("clippy", &mut cargo(&args))
+}
+
+fn docs() -> Result<(), Failure> {
+    let args = ["doc", "--locked", "--workspace", "--no-deps", "--all-features"];
+    step::run("docs", cargo(&args).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Checks licences, bans and sources, which need no network; advisories change under one's feet and are asked for by
+/// hand: `cargo deny check advisories`.
+fn dependencies() -> Result<(), Failure> {
+    if !has_cargo("deny") {
+        eprintln!("== deny: skipped, because cargo-deny is not installed\n");
+        return Ok(());
+    }
+    step::run("deny", &mut cargo(&["deny", "--locked", "check", "licenses", "bans", "sources"]))
+}
