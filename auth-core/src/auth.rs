@@ -24,7 +24,7 @@ pub use sign_in::{SignIn, SignInOutcome};
 pub use sign_out::{SignOutOutcome, SignOutScope};
 pub use sign_up::{SignUp, SignUpOutcome};
 
-use crate::audit::{AuditEvent, AuditSink};
+use crate::audit::{AuditDetail, AuditEvent, AuditSink};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::HttpSettings;
@@ -111,7 +111,8 @@ impl Auth {
             kind = event.kind.as_str(),
             user = event.user_id.map(tracing::field::display),
             session = event.session_id.map(tracing::field::display),
-            detail = event.detail.map(crate::audit::AuditDetail::as_str),
+            detail = event.detail.map(AuditDetail::as_str),
+            "audit event",
         );
         if let Some(sink) = &self.0.sink {
             sink.accept(event);

@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use zeroize::Zeroizing;
 
-use crate::secret::TokenHash;
+use crate::secret::{TokenHash, random};
 
 /// The shortest secret for HS256, in bytes: as long as the hash (RFC 7518, 3.2).
 const MIN_SECRET_BYTES: usize = 32;
@@ -46,6 +47,19 @@ impl SigningKeys {
     /// [`KeyError::SecretTooShort`] for fewer than 32 bytes.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         SigningKey::hs256(secret).map(Self::new)
+    }
+
+    /// Creates a random HS256 key that is forgotten when the process ends, and every access token with it.
+    ///
+    /// For development: sessions go on after a restart, by their refresh tokens, but two processes do not accept each
+    /// other's access tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NoRandomness`] when the system has none to give.
+    pub fn ephemeral() -> Result<Self, KeyError> {
+        let secret = Zeroizing::new(random::<MIN_SECRET_BYTES>().map_err(|_| KeyError::NoRandomness)?);
+        Self::hs256(secret.as_slice())
     }
 
     /// Adds a key that signed before and now only verifies.
@@ -193,6 +207,9 @@ pub enum KeyError {
     /// The same key was added twice.
     #[error("the key is already among the signing keys")]
     DuplicateKey,
+    /// The operating system's generator failed.
+    #[error("the system has no randomness to make a key from")]
+    NoRandomness,
     /// The shared secret is too short to be safe.
     #[error("a signing secret needs at least 32 bytes, this one has {bytes}; make one with `openssl rand -base64 48`")]
     SecretTooShort {

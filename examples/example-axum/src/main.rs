@@ -1,1 +1,110 @@
-fn main() {}
+//! A small server with sign-up, sign-in, sessions and profiles, on axum and SQLite.
+//!
+//! The README beside this file lists its environment.
+
+mod page;
+mod profile;
+mod routes;
+mod settings;
+
+use std::error::Error;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use auth_core::http::cookie::SameSite;
+use auth_core::policy::{CommonPasswords, PasswordPolicy};
+use auth_core::{Auth, Role};
+use auth_sqlx::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::profile::Backgrounds;
+use crate::settings::{Admin, Settings};
+
+/// How long requests that are under way may take to end after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal()).init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let settings = Settings::from_env()?;
+    let listener =
+        TcpListener::bind(settings.addr).await.map_err(|cause| format!("ADDR {}: {cause}", settings.addr))?;
+    let store = open_store(&settings.database_url).await?;
+    let base_url = settings.base_url.clone();
+    let auth = configure(settings.keys, store, &base_url, &settings.trusted_proxies, settings.rate_limits)?;
+    if let Some(admin) = settings.admin {
+        ensure_admin(&auth, admin).await?;
+    }
+    let app = routes::app(auth).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!("listening on {}; open {base_url} in a browser", settings.addr);
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
+    tokio::select! {
+        ended = server => ended?,
+        () = async { stop_signal().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("some requests did not end in time");
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn open_store(url: &str) -> Result<SqliteStore, Box<dyn Error>> {
+    let store = SqliteStore::connect(url).await.map_err(|cause| format!("DATABASE_URL {url}: {}", chain(&cause)))?;
+    store.migrate().await?;
+    profile::create_tables(store.pool()).await?;
+    Ok(store.with_profile(Backgrounds))
+}
+
+fn configure(
+    keys: auth_core::SigningKeys,
+    store: SqliteStore,
+    base_url: &str,
+    trusted_proxies: &str,
+    rate_limits: bool,
+) -> Result<Auth, auth_core::ConfigError> {
+    let builder = Auth::builder(store, keys)
+        .base_url(base_url)
+        .trusted_proxies(trusted_proxies)
+        .same_site(SameSite::Strict)
+        // The examples of the documentation sign up with `password123`, which is on every list of common passwords.
+        // A real application leaves the list on: it is the default.
+        .password_policy(PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() });
+    if rate_limits { builder } else { builder.dangerously_without_rate_limits() }.build()
+}
+
+async fn ensure_admin(auth: &Auth, admin: Admin) -> Result<(), Box<dyn Error>> {
+    let outcome = auth.ensure_role(&admin.email, &admin.password, Role::ADMIN).await;
+    let outcome = outcome.map_err(|cause| format!("ADMIN_EMAIL, ADMIN_PASSWORD: {}", chain(&cause)))?;
+    tracing::info!(?outcome, "the administrator's account is in place");
+    Ok(())
+}
+
+/// Ends when the process is asked to stop, by Ctrl-C or by its supervisor.
+async fn stop_signal() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,64 @@
+//! The application: the two mounts, three guarded routes, and the page.
+
+use auth_axum::{Claims, CurrentUser, require_role, routes};
+use auth_core::http::Transport;
+use auth_core::{Auth, Role};
+use axum::Router;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tracing::{Level, Span};
+
+use crate::page;
+
+/// Builds the router.
+pub(crate) fn app(auth: Auth) -> Router {
+    let admin = Router::new()
+        .route("/admin", get(|| async { "hello administrator\n" }))
+        .route_layer(require_role(&auth, Role::ADMIN));
+    Router::new()
+        .route("/private", get(private))
+        .route("/claims", get(claims))
+        .merge(admin)
+        .nest("/auth", routes(Transport::Cookie))
+        .nest("/api/auth", routes(Transport::Bearer))
+        .merge(page::routes())
+        .layer(map_response(add_security_headers))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(Level::INFO)))
+        .with_state(auth)
+}
+
+/// Asks the database, so it sees at once that a session was ended.
+async fn private(user: CurrentUser) -> String {
+    format!("hello {}\n", user.id)
+}
+
+/// Asks nobody: up to 15 minutes behind.
+async fn claims(claims: Claims) -> String {
+    format!("hello {}, signed in at {}\n", claims.user_id, claims.auth_time.to_rfc3339())
+}
+
+/// What a request log needs, and nothing that may hold a secret: no headers, no query.
+fn span<B>(request: &Request<B>) -> Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+/// Adds the headers that keep a browser from doing more with a page than it was written to do.
+async fn add_security_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    add(headers, "content-security-policy", CONTENT_SECURITY_POLICY);
+    add(headers, "cross-origin-opener-policy", "same-origin");
+    add(headers, "referrer-policy", "no-referrer");
+    add(headers, "x-content-type-options", "nosniff");
+    add(headers, "x-frame-options", "DENY");
+    response
+}
+
+fn add(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
+    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+}
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                                       img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -1,0 +1,95 @@
+//! The settings, read from the environment.
+
+use std::env;
+use std::net::SocketAddr;
+
+use auth_core::{Email, Password, SigningKeys};
+
+/// What the environment says, with its defaults.
+pub(crate) struct Settings {
+    pub(crate) addr: SocketAddr,
+    pub(crate) base_url: String,
+    pub(crate) database_url: String,
+    pub(crate) keys: SigningKeys,
+    pub(crate) admin: Option<Admin>,
+    pub(crate) trusted_proxies: String,
+    pub(crate) rate_limits: bool,
+}
+
+/// The account that shall exist with the role `admin`.
+pub(crate) struct Admin {
+    pub(crate) email: Email,
+    pub(crate) password: Password,
+}
+
+impl Settings {
+    /// Reads the settings; the error is a sentence that names the variable.
+    pub(crate) fn from_env() -> Result<Self, String> {
+        let addr: SocketAddr = or_default("ADDR", "127.0.0.1:8000")?
+            .parse()
+            .map_err(|_| "ADDR: expected an address and a port, such as 127.0.0.1:8000".to_owned())?;
+        Ok(Self {
+            addr,
+            base_url: or_default("BASE_URL", &format!("http://localhost:{}", addr.port()))?,
+            database_url: database_url()?,
+            keys: keys()?,
+            admin: admin()?,
+            trusted_proxies: or_default("TRUSTED_PROXIES", "")?,
+            rate_limits: rate_limits()?,
+        })
+    }
+}
+
+fn database_url() -> Result<String, String> {
+    let url = or_default("DATABASE_URL", "sqlite://app.db?mode=rwc")?;
+    if url.starts_with("sqlite:") {
+        Ok(url)
+    } else {
+        Err("DATABASE_URL: this example stores in SQLite, sqlite://...".into())
+    }
+}
+
+fn keys() -> Result<SigningKeys, String> {
+    let keys = if let Some(secret) = variable("AUTH_SECRET")? {
+        SigningKeys::hs256(secret)
+    } else {
+        tracing::warn!("AUTH_SECRET is not set: signing with a random key that this process takes with it");
+        SigningKeys::ephemeral()
+    };
+    keys.map_err(|cause| format!("AUTH_SECRET: {cause}"))
+}
+
+fn admin() -> Result<Option<Admin>, String> {
+    match (variable("ADMIN_EMAIL")?, variable("ADMIN_PASSWORD")?) {
+        (None, None) => Ok(None),
+        (Some(email), Some(password)) => {
+            let email = Email::parse(&email).map_err(|cause| format!("ADMIN_EMAIL: {cause}"))?;
+            Ok(Some(Admin { email, password: Password::new(password) }))
+        }
+        _ => Err("ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither".into()),
+    }
+}
+
+fn rate_limits() -> Result<bool, String> {
+    match or_default("RATE_LIMITS", "on")?.as_str() {
+        "on" => Ok(true),
+        "off" => {
+            tracing::warn!("RATE_LIMITS is off: anybody may guess passwords as fast as the machine can hash them");
+            Ok(false)
+        }
+        _ => Err("RATE_LIMITS: expected on or off".into()),
+    }
+}
+
+fn or_default(name: &str, default: &str) -> Result<String, String> {
+    Ok(variable(name)?.unwrap_or_else(|| default.to_owned()))
+}
+
+/// A variable that is set to nothing counts as not set.
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("{name}: not valid UTF-8")),
+    }
+}
