@@ -7,8 +7,16 @@ mod rate_limit;
 mod request;
 mod routes;
 
+/// All of `auth-core`, so that an application needs no dependency on it by name.
+pub use auth_core;
+pub use auth_core::{Auth, SigningKeys, Transport};
 pub use extract::{Claims, CurrentSession, CurrentUser, Rejection};
 pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};
 pub use rate_limit::RateLimitLayer;
 pub use routes::routes;
+
+/// The examples of the repository's README, compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct RepositoryReadme;

@@ -21,6 +21,7 @@ pub mod user;
 pub use auth::{Auth, Authenticated, ConfigError, Credential};
 pub use email::Email;
 pub use error::{Error, ErrorKind};
+pub use http::Transport;
 pub use id::{SessionId, UserId};
 pub use memory::MemoryStore;
 pub use password::{Password, PasswordHash};

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -40,6 +40,13 @@ pub(crate) fn has_cargo(subcommand: &str) -> bool {
     probe.status().is_ok_and(|status| status.success())
 }
 
+/// Returns whether a program is installed here.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let mut probe = Command::new(program);
+    probe.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
+
 /// Returns the root of the workspace.
 ///
 /// Cargo names this package's folder both when it builds and when it runs the program. The latter wins: a target
@@ -56,7 +63,8 @@ fn announce(name: &str, command: &Command) {
         .get_envs()
         .map(|(key, value)| format!("{}='{}' ", key.to_string_lossy(), value.unwrap_or_default().to_string_lossy()));
     let args = command.get_args().map(|arg| format!(" {}", arg.to_string_lossy()));
-    eprintln!("== {name}: {}cargo{}", settings.collect::<String>(), args.collect::<String>());
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
+    eprintln!("== {name}: {}{program}{}", settings.collect::<String>(), args.collect::<String>());
 }
 
 /// Why a command ends without success, and the exit code to end with.

@@ -1,10 +1,12 @@
 //! `cargo xtask test`: sets up what the tests need, and runs them all.
 
+use std::process::Command;
+
 use crate::step::{self, Failure, cargo, has_cargo};
 
 /// Runs all tests, or those whose name contains `only`.
 pub(crate) fn run(only: Option<&str>) -> Result<(), Failure> {
-    example()?;
+    curl()?;
     tests(only)?;
     if only.is_some() {
         eprintln!("== doc tests: skipped, because --only names tests");
@@ -13,9 +15,17 @@ pub(crate) fn run(only: Option<&str>) -> Result<(), Failure> {
     doc_tests()
 }
 
-/// Builds the server that the end-to-end tests start.
-fn example() -> Result<(), Failure> {
-    step::run("example", &mut cargo(&["build", "--locked", "--package", "example-axum"]))
+/// Makes sure that there is curl, which the end-to-end tests run as the documentation writes it.
+fn curl() -> Result<(), Failure> {
+    if step::is_installed("curl") {
+        return Ok(());
+    }
+    if !step::is_installed("apt-get") {
+        return Err(Failure::new("the end-to-end tests need curl: install it and run this again"));
+    }
+    step::run("apt-get update", Command::new("apt-get").arg("update"))
+        .and_then(|()| step::run("curl", Command::new("apt-get").args(["install", "--yes", "curl"])))
+        .map_err(|_| Failure::new("the end-to-end tests need curl: install it, or run this as root on Debian"))
 }
 
 /// Runs the tests of every crate: with nextest where it is installed, because it runs them side by side.

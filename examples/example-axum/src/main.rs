@@ -18,7 +18,6 @@ use auth_core::policy::{CommonPasswords, PasswordPolicy};
 use auth_core::{Auth, Role};
 use auth_sqlx::SqliteStore;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::profile::Backgrounds;
@@ -96,11 +95,25 @@ async fn ensure_admin(auth: &Auth, admin: Admin) -> Result<(), Box<dyn Error>> {
 
 /// Ends when the process is asked to stop, by Ctrl-C or by its supervisor.
 async fn stop_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {
-        _ = terminate.recv() => {}
+        () = terminated() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        terminate.recv().await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }
 
 /// An error with its causes, in one line.

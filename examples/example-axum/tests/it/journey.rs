@@ -1,0 +1,105 @@
+//! The documented journey, word for word.
+
+use crate::server::{Folder, Server};
+
+const README: &str = include_str!("../../README.md");
+
+/// The shell block of the README that contains the text, sent to the server's port.
+fn documented(text: &str, port: u16) -> String {
+    let mut blocks = README.split("```bash\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let block = blocks.find(|block| block.contains(text)).expect("the README has the block");
+    block.replace("localhost:8000", &format!("localhost:{port}"))
+}
+
+/// The status lines that curl's settings add after each body.
+fn statuses(output: &str) -> Vec<&str> {
+    output.lines().filter(|line| line.len() == 3 && line.bytes().all(|byte| byte.is_ascii_digit())).collect()
+}
+
+#[test]
+fn the_five_curl_commands_work_word_for_word() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let output = folder.sh(&documented("auth/signup", server.port));
+    assert_eq!(statuses(&output), ["201", "200", "200", "200", "204"], "{output}");
+    assert!(output.contains(r#""profile":{"#), "{output}");
+    assert!(output.contains(r#""programming_languages":["Python","JavaScript"]"#), "{output}");
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_session_outlives_a_restart_even_with_a_new_signing_key() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let script = documented("auth/signup", server.port);
+    let (sign_up, _) = script.split_once("curl -X GET").unwrap();
+    assert_eq!(statuses(&folder.sh(sign_up)), ["201", "200"]);
+    assert!(server.stop().success());
+
+    let server = Server::start(&folder, &[]);
+    // The cookie jar is written for a host, so another port makes no difference.
+    let output = folder.sh(&format!(
+        "curl http://localhost:{0}/auth/me -b cookies.txt; curl -X POST http://localhost:{0}/auth/refresh -b cookies.txt",
+        server.port
+    ));
+    assert_eq!(statuses(&output), ["200", "200"], "{output}");
+    assert!(output.contains("test@example.com"));
+}
+
+#[test]
+fn the_same_journey_works_with_bearer_tokens() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let base = format!("http://localhost:{}/api/auth", server.port);
+    let json = "-H 'Content-Type: application/json'";
+    let signed_up = folder.sh(&format!(
+        "curl {base}/signup {json} -d '{{\"email\": \"api@example.com\", \"password\": \"password123\"}}'"
+    ));
+    assert_eq!(statuses(&signed_up), ["201"], "{signed_up}");
+    assert!(signed_up.contains(r#""token_type":"Bearer","expires_in":900,"#), "{signed_up}");
+
+    let signed_in = folder.sh(&format!(
+        "curl {base}/login {json} -d '{{\"email\": \"api@example.com\", \"password\": \"password123\"}}'"
+    ));
+    let (access, refresh) = (field(&signed_in, "access_token"), field(&signed_in, "refresh_token"));
+    let refreshed = folder.sh(&format!("curl {base}/refresh {json} -d '{{\"refresh_token\": \"{refresh}\"}}'"));
+    assert_eq!(statuses(&refreshed), ["200"], "{refreshed}");
+    assert_ne!(field(&refreshed, "refresh_token"), refresh);
+
+    let rest = folder.sh(&format!(
+        "curl {base}/me -H 'Authorization: Bearer {access}'
+         curl {base}/logout {json} -H 'Authorization: Bearer {access}' -d '{{\"scope\": \"all\"}}'
+         curl {base}/me -H 'Authorization: Bearer {access}'"
+    ));
+    assert_eq!(statuses(&rest), ["200", "204", "401"], "{rest}");
+}
+
+#[test]
+fn the_sixth_sign_in_within_a_minute_is_too_many() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let attempt = format!(
+        "curl -i http://localhost:{}/auth/signin -H 'Content-Type: application/json' \
+         -d '{{\"email\": \"nobody@example.com\", \"password\": \"wrong password\"}}'\n",
+        server.port
+    );
+    let output = folder.sh(&attempt.repeat(6));
+    assert_eq!(statuses(&output), ["401", "401", "401", "401", "401", "429"], "{output}");
+    assert!(output.contains("retry-after: "), "{output}");
+    assert!(output.contains(r#""code":"rate_limited""#), "{output}");
+}
+
+#[test]
+fn the_page_is_served_with_a_strict_policy() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let output =
+        folder.sh(&format!("for path in / /page.css /page.js; do curl -i http://localhost:{}$path; done", server.port));
+    assert_eq!(statuses(&output), ["200", "200", "200"]);
+    assert_eq!(output.matches("content-security-policy: default-src 'none'; script-src 'self'").count(), 3);
+}
+
+fn field<'a>(json: &'a str, name: &str) -> &'a str {
+    let (_, rest) = json.split_once(&format!("\"{name}\":\"")).expect("the field is there");
+    rest.split('"').next().unwrap()
+}

@@ -1,0 +1,8 @@
+//! The example as people run it: the built program, a real socket, the real curl.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod canary;
+mod journey;
+mod server;
+mod start_up;

@@ -1,0 +1,43 @@
+//! What the example says when it cannot start.
+
+use crate::server::{Folder, Server, example};
+
+#[track_caller]
+fn refused(variables: &[(&str, &str)], expected: &str) {
+    let folder = Folder::new();
+    let output = example(&folder).env("ADDR", "127.0.0.1:0").envs(variables.iter().copied()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(expected), "{said}");
+    assert_eq!(said.lines().filter(|line| line.contains("ERROR")).count(), 1, "{said}");
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named() {
+    refused(&[("ADDR", "somewhere")], "ADDR: expected an address and a port");
+    refused(&[("AUTH_SECRET", "changeme")], "AUTH_SECRET: a signing secret needs at least 32 bytes, this one has 8");
+    refused(&[("BASE_URL", "http://app.example.com")], "base_url: ");
+    refused(&[("ADMIN_EMAIL", "admin@example.com")], "ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither");
+    refused(&[("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "short")], "ADMIN_EMAIL, ADMIN_PASSWORD: ");
+    refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "trusted_proxies: ");
+    refused(&[("RATE_LIMITS", "sometimes")], "RATE_LIMITS: expected on or off");
+    refused(&[("DATABASE_URL", "oracle://db")], "DATABASE_URL: this example stores in SQLite");
+    refused(&[("DATABASE_URL", "sqlite://missing.db")], "unable to open database file");
+}
+
+#[test]
+fn the_administrator_of_the_environment_can_sign_in() {
+    let folder = Folder::new();
+    let admin = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "a long walk in the rain")];
+    for _ in 0..2 {
+        let server = Server::start(&folder, &admin);
+        let output = folder.sh(&format!(
+            "curl http://localhost:{0}/auth/signin -c cookies.txt -H 'Content-Type: application/json' \
+             -d '{{\"email\": \"admin@example.com\", \"password\": \"a long walk in the rain\"}}'
+             curl http://localhost:{0}/admin -b cookies.txt",
+            server.port
+        ));
+        assert!(output.ends_with("hello administrator\n\n200\n"), "{output}");
+        assert!(server.stop().success());
+    }
+}
