@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::id::SessionId;
 use crate::policy::SessionPolicy;
 use crate::session::{Client, Session, SessionRecord};
-use crate::store::Touch;
+use crate::store::{DeleteSessionOutcome, Touch};
 use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
 use crate::user::{User, UserStatus};
 
@@ -114,10 +114,19 @@ impl Auth {
         if !self.has_expired(session, now) {
             return Ok(());
         }
-        let event = AuditEvent::new(AuditKind::SessionExpired, &Client::default(), now)?.of_session(session);
-        self.store().delete_session(session.id, session.user_id, event.clone()).await?;
-        self.publish(&event);
+        if let Err(error) = self.end_expired(session, now).await {
+            tracing::warn!(session = %session.id, cause = ?error, "an expired session could not be deleted");
+        }
         Err(ErrorKind::Unauthenticated.into())
+    }
+
+    async fn end_expired(&self, session: &Session, now: DateTime<Utc>) -> Result<(), Error> {
+        let event = AuditEvent::new(AuditKind::SessionExpired, &Client::default(), now)?.of_session(session);
+        match self.store().delete_session(session.id, session.user_id, event.clone()).await? {
+            DeleteSessionOutcome::Deleted => self.publish(&event),
+            DeleteSessionOutcome::Missing => {}
+        }
+        Ok(())
     }
 
     /// Whether a session's time is over; both limits are half-open.

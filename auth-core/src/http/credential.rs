@@ -38,6 +38,8 @@ impl Http<'_> {
     pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<Option<RefreshToken>, Error> {
         let cookies = self.auth.settings().cookies;
         let Some(text) = one(cookies.find(head.headers, CookieName::Refresh))? else { return Ok(None) };
+        // A bearer token vouches for itself, not for a cookie that came along.
+        self.auth.settings().origins.check(head.method, head.headers)?;
         let token = RefreshToken::parse(text).ok_or(ErrorKind::Unauthenticated)?;
         if let Some(access) = one(cookies.find(head.headers, CookieName::Access))? {
             self.refuse_other_session(access, &token)?;

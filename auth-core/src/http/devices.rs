@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use zeroize::Zeroizing;
 
 use crate::auth::SignOutScope;
 use crate::error::{Error, ErrorKind};
@@ -15,7 +16,7 @@ use crate::token::RefreshToken;
 impl Http<'_> {
     pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let token = self.presented_refresh_token(request)?;
-        self.rate_limit(request.head(), "refresh", self.auth.settings().limits.refresh).await?;
+        self.rate_limit(request.head(), "auth:refresh", self.auth.settings().limits.refresh).await?;
         let outcome = self.auth.refresh(&token, &self.client(request.head())).await?;
         signed_in(StatusCode::OK, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
     }
@@ -48,22 +49,23 @@ impl Http<'_> {
     /// Takes the refresh token from where the mount's transport has it, and from nowhere else.
     fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
         let head = request.head();
-        match request.transport {
+        let token = match request.transport {
             Transport::Cookie => {
                 Fields::read_optional(request)?.end()?;
-                self.refresh_cookie(head)?.ok_or_else(|| ErrorKind::Unauthenticated.into())
+                self.refresh_cookie(head)?
             }
             Transport::Bearer => {
                 let mut fields = Fields::read(request)?;
-                let text = zeroize::Zeroizing::new(fields.text("refresh_token"));
+                let text = Zeroizing::new(fields.text("refresh_token"));
                 fields.end()?;
-                let token = RefreshToken::parse(&text).ok_or(ErrorKind::Unauthenticated)?;
-                if let Some(access) = bearer(head) {
-                    self.refuse_other_session(access, &token)?;
-                }
-                Ok(token)
+                RefreshToken::parse(&text)
             }
+        };
+        let token = token.ok_or(ErrorKind::Unauthenticated)?;
+        if let Some(access) = bearer(head) {
+            self.refuse_other_session(access, &token)?;
         }
+        Ok(token)
     }
 }
 
