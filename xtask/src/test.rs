@@ -9,9 +9,10 @@ pub(crate) fn run(only: Option<&str>) -> Result<(), Failure> {
     curl()?;
     tests(only)?;
     if only.is_some() {
-        eprintln!("== doc tests: skipped, because --only names tests");
+        eprintln!("== browser and doc tests: skipped, because --only names tests");
         return Ok(());
     }
+    browser()?;
     doc_tests()
 }
 
@@ -33,6 +34,15 @@ fn tests(only: Option<&str>) -> Result<(), Failure> {
     // Both leave the documentation's examples to the next step: nextest always does, `cargo test` with `--tests`.
     let runner: &[&str] = if has_cargo("nextest") { &["nextest", "run"] } else { &["test", "--tests"] };
     step::run("tests", cargo(runner).args(["--locked", "--workspace", "--all-features", "--no-fail-fast"]).args(only))
+}
+
+/// Runs the test of the example's page, where there is a browser to run it in.
+fn browser() -> Result<(), Failure> {
+    if !step::is_installed("chromedriver") {
+        eprintln!("== browser: SKIPPED, chromedriver is not installed (on Debian: apt-get install chromium-driver)\n");
+        return Ok(());
+    }
+    step::run("browser", &mut cargo(&["test", "--locked", "--package", "example-axum", "--test", "browser"]))
 }
 
 /// Runs the examples of the documentation, which nextest knows nothing about.
