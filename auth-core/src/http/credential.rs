@@ -40,6 +40,9 @@ impl Http<'_> {
         let Some(text) = one(cookies.find(head.headers, CookieName::Refresh))? else { return Ok(None) };
         // A bearer token vouches for itself, not for a cookie that came along.
         self.auth.settings().origins.check(head.method, head.headers)?;
+        if matches!(read_bearer(head), Bearer::Unusable) {
+            return Err(ErrorKind::Unauthenticated.into());
+        }
         let token = RefreshToken::parse(text).ok_or(ErrorKind::Unauthenticated)?;
         if let Some(access) = one(cookies.find(head.headers, CookieName::Access))? {
             self.refuse_other_session(access, &token)?;
