@@ -61,9 +61,11 @@ impl Http<'_> {
     fn cookie_credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Credential<'h>>, Error> {
         let cookies = self.auth.settings().cookies;
         let access = one(cookies.find(head.headers, CookieName::Access))?;
-        let refresh = one(cookies.find(head.headers, CookieName::Refresh))?.and_then(RefreshToken::parse);
-        match (access, refresh) {
-            (None, None) => Ok(None),
+        let refresh_text = one(cookies.find(head.headers, CookieName::Refresh))?;
+        match (access, refresh_text.and_then(RefreshToken::parse)) {
+            // A refresh cookie that holds no such token is a credential all the same, and as good as a dead one: a
+            // sign-out has to clear it.
+            (None, None) => Ok(refresh_text.map(Credential::Access)),
             (Some(access), None) => Ok(Some(Credential::Access(access))),
             (None, Some(refresh)) => Ok(Some(Credential::Refresh(refresh))),
             (Some(access), Some(refresh)) => {
