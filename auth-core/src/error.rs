@@ -104,7 +104,7 @@ impl Error {
 
     /// Creates the error for a backend that did not answer, with what it said for the log.
     pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::new(ErrorKind::Unavailable).with_source(cause)
+        Self::new(ErrorKind::Unavailable).with_retry_after(UNAVAILABLE_FOR).with_source(cause)
     }
 
     pub(crate) fn password_rejected(fields: FieldErrors) -> Self {
@@ -140,6 +140,9 @@ impl Error {
         &self.0.fields.0
     }
 }
+
+/// When a backend that did not answer is worth asking again.
+const UNAVAILABLE_FOR: Duration = Duration::from_secs(2);
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {

@@ -16,7 +16,6 @@ mod user;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
 
 pub use audit::{AuditQuery, AuditStore};
 pub use session::{
@@ -28,7 +27,7 @@ pub use user::{
     SetRolesOutcome, UserStore,
 };
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// All that authentication needs to remember.
 pub trait Store: UserStore + SessionStore + AuditStore {}
@@ -88,8 +87,6 @@ impl StdError for StoreError {
 /// Whatever the reason: the request may be right, the store could not say.
 impl From<StoreError> for Error {
     fn from(cause: StoreError) -> Self {
-        Self::new(ErrorKind::Unavailable).with_retry_after(RETRY_AFTER).with_source(cause)
+        Self::unavailable(cause)
     }
 }
-
-const RETRY_AFTER: Duration = Duration::from_secs(2);
