@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use auth_core::Auth;
-use auth_core::http::{Endpoint, ROUTES, Request, Route, Transport};
+use auth_core::http::{Body, Endpoint, ROUTES, Request, Route, Transport};
 use axum::Router;
 use axum::extract::{FromRef, RawPathParams, State};
 use axum::response::Response;
@@ -71,7 +71,7 @@ async fn handle(
         method: parts.method,
         headers: parts.headers,
         id: path.iter().find(|(name, _)| *name == "id").map(|(_, value)| value.to_owned()),
-        body: read_body(body).await,
+        body: if endpoint.reads_body() { read_body(body).await } else { Body::EMPTY },
     };
     response(auth.http().handle(endpoint, request).await)
 }

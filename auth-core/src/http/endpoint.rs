@@ -24,6 +24,17 @@ pub enum Endpoint {
     SignUp,
 }
 
+impl Endpoint {
+    /// Returns whether a request has a body that is looked at. An adapter reads no other: nobody should have to wait
+    /// for one.
+    pub const fn reads_body(self) -> bool {
+        match self {
+            Self::Refresh | Self::SignIn | Self::SignOut | Self::SignUp => true,
+            Self::Jwks | Self::ListSessions | Self::Me | Self::RevokeSession => false,
+        }
+    }
+}
+
 /// A row of the table.
 #[derive(Debug, Clone)]
 pub struct Route {

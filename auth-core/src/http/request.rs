@@ -46,9 +46,9 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The address of the socket's other end, where the server knows it.
     pub peer: Option<IpAddr>,
-    /// The path segment in the place of `{id}`.
+    /// The path segment in the place of `{id}`; `None` also when it is no text.
     pub id: Option<String>,
-    /// The body.
+    /// The body; [`Body::EMPTY`] for an endpoint that [reads none](super::Endpoint::reads_body).
     pub body: Body,
 }
 
@@ -63,6 +63,11 @@ pub enum Body {
     TooLarge,
     /// It did not arrive within [`MAX_BODY_WAIT`].
     TooSlow,
+}
+
+impl Body {
+    /// No body at all.
+    pub const EMPTY: Self = Self::Complete(Bytes::new());
 }
 
 impl Request {
