@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use auth_core::Auth;
 use auth_core::http::{Body, Endpoint, ROUTES, Request, Route, Transport};
 use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRef, RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -48,20 +49,20 @@ where
 {
     let rows = rows.into_iter().filter_map(|row| Some((MethodFilter::try_from(row.method).ok()?, row.endpoint)));
     rows.fold(MethodRouter::new().fallback(method_not_allowed), |methods, (filter, endpoint)| {
-        methods.merge(on(
-            filter,
-            move |State(auth): State<Auth>, path: RawPathParams, request: axum::extract::Request| {
-                handle(auth, endpoint, transport, path, request)
-            },
-        ))
+        methods.merge(on(filter, move |State(auth): State<Auth>, path: PathParams, request: axum::extract::Request| {
+            handle(auth, endpoint, transport, path, request)
+        }))
     })
 }
+
+/// The segments of the path; an error where one is not UTF-8 once decoded, and then it names nothing.
+type PathParams = Result<RawPathParams, RawPathParamsRejection>;
 
 async fn handle(
     auth: Auth,
     endpoint: Endpoint,
     transport: Transport,
-    path: RawPathParams,
+    path: PathParams,
     request: axum::extract::Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -70,7 +71,7 @@ async fn handle(
         peer: peer(&parts),
         method: parts.method,
         headers: parts.headers,
-        id: path.iter().find(|(name, _)| *name == "id").map(|(_, value)| value.to_owned()),
+        id: path.ok().and_then(|path| Some(path.iter().find(|(name, _)| *name == "id")?.1.to_owned())),
         body: if endpoint.reads_body() { read_body(body).await } else { Body::EMPTY },
     };
     response(auth.http().handle(endpoint, request).await)
