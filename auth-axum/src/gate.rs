@@ -53,8 +53,8 @@ where
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let check = self.check.clone();
         Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            match check.check(head(&parts)).await {
+            let (mut parts, body) = request.into_parts();
+            match check.check(head(&mut parts)).await {
                 Ok(()) => inner.call(Request::from_parts(parts, body)).await,
                 Err(error) => Ok(Rejection::from(error).into_response()),
             }

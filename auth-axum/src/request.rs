@@ -7,13 +7,26 @@ use axum::body::Body as AxumBody;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::Bytes;
+use http::HeaderValue;
+use http::header::{Entry, HOST};
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 /// Returns the part of a request that authentication needs.
-pub(crate) fn head(parts: &Parts) -> RequestHead<'_> {
+pub(crate) fn head(parts: &mut Parts) -> RequestHead<'_> {
+    add_host(parts);
     RequestHead { method: &parts.method, headers: &parts.headers, peer: peer(parts) }
+}
+
+/// Puts the authority of an HTTP/2 request where HTTP/1.1 has it, as RFC 9113 (8.3.1) asks of who translates.
+pub(crate) fn add_host(parts: &mut Parts) {
+    if let Entry::Vacant(host) = parts.headers.entry(HOST)
+        && let Some(authority) = parts.uri.authority()
+        && let Ok(value) = HeaderValue::from_str(authority.as_str())
+    {
+        host.insert(value);
+    }
 }
 
 /// The address of the socket's other end; `None` unless the server was told to keep it, with
