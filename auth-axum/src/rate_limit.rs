@@ -12,6 +12,9 @@ use crate::gate::{Check, Gate};
 /// All routes below one layer count together, under its name. It counts with the limiter of [`Auth`], behind the same
 /// trusted proxies. A client over the limit gets 429 with `Retry-After`.
 ///
+/// Add it with `route_layer`: a `layer` also limits what a router answers to paths that it does not have, and takes that
+/// along when the router is merged into another.
+///
 /// ```
 /// use auth_axum::RateLimitLayer;
 /// use auth_core::policy::Quota;
@@ -21,7 +24,7 @@ use crate::gate::{Check, Gate};
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
 /// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30.try_into()?));
-/// let app: Router = Router::new().route("/search", get(|| async { "found" })).layer(limit).with_state(auth);
+/// let app: Router = Router::new().route("/search", get(|| async { "found" })).route_layer(limit).with_state(auth);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
