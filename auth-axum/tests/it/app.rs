@@ -1,0 +1,71 @@
+//! The application under test: the only place that knows which framework answers.
+
+use std::net::{IpAddr, SocketAddr};
+
+use async_trait::async_trait;
+use auth_axum::{Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes};
+use auth_core::http::Transport;
+use auth_core::policy::Quota;
+use auth_core::{Auth, Role};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::fixture::Server;
+
+/// Starts the application.
+pub(crate) fn serve(auth: &Auth) -> Box<dyn Server> {
+    Box::new(Axum(app(auth).with_state(auth.clone())))
+}
+
+struct Axum(Router);
+
+#[async_trait]
+impl Server for Axum {
+    async fn send(&self, peer: Option<IpAddr>, request: Request<Bytes>) -> Response<Bytes> {
+        answer(&self.0, peer, request.map(Body::from)).await
+    }
+}
+
+/// Sends a request whose body arrives piece by piece.
+pub(crate) async fn send_streaming(auth: &Auth, peer: Option<IpAddr>, request: Request<Body>) -> Response<Bytes> {
+    answer(&app(auth).with_state(auth.clone()), peer, request).await
+}
+
+async fn answer(router: &Router, peer: Option<IpAddr>, mut request: Request<Body>) -> Response<Bytes> {
+    if let Some(ip) = peer {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 50_000)));
+    }
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
+}
+
+fn app(auth: &Auth) -> Router<Auth> {
+    let members = Router::new().route("/news", get(|| async { "news" })).route_layer(require_user(auth));
+    let admins = Router::new().route("/users", get(|| async { "all" })).route_layer(require_role(auth, Role::ADMIN));
+    let search = Router::new().route("/search", get(|| async { "found" })).route_layer(RateLimitLayer::new(
+        auth,
+        "search",
+        Quota::per_minute(2.try_into().unwrap()),
+    ));
+    Router::new()
+        .nest("/auth", routes(Transport::Cookie))
+        .nest("/api/auth", routes(Transport::Bearer))
+        .route("/private", get(|user: CurrentUser| async move { user.id.to_string() }))
+        .route("/maybe", get(maybe))
+        .route("/claims", get(|claims: Claims| async move { claims.user_id.to_string() }))
+        .route("/session", get(|session: CurrentSession| async move { session.session.id.to_string() }))
+        .route("/note", post(|user: CurrentUser| async move { format!("noted for {}", user.id) }))
+        .merge(search)
+        .nest("/members", members)
+        .nest("/admin", admins)
+}
+
+async fn maybe(user: Option<CurrentUser>) -> String {
+    user.map_or_else(|| "nobody".to_owned(), |user| user.id.to_string())
+}

@@ -1,0 +1,135 @@
+//! Methods, paths and the headers of answers. What every answer has is checked with every call of every scenario.
+
+use auth_core::SigningKeys;
+use auth_core::token::SigningKey;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde_json::json;
+
+use crate::answer::keys;
+use crate::fixture::{EMAIL, World, call, credentials, get, post};
+
+const ROUTES: [(&str, &str); 10] = [
+    ("signup", "POST"),
+    ("signin", "POST"),
+    ("login", "POST"),
+    ("signout", "POST"),
+    ("logout", "POST"),
+    ("refresh", "POST"),
+    ("me", "GET,HEAD"),
+    ("sessions", "GET,HEAD"),
+    ("sessions/0198c5d8-3f6a-7b2c-8d4e-5f6a7b8c9d0e", "DELETE"),
+    (".well-known/jwks.json", "GET,HEAD"),
+];
+
+#[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let world = World::new();
+    for mount in ["/auth", "/api/auth"] {
+        for (path, allowed) in ROUTES {
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"] {
+                if allowed.split(',').any(|right| right == method) {
+                    continue;
+                }
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                let answer = world.send(call(method.clone(), &format!("{mount}/{path}"))).await;
+                assert_eq!(answer.status, 405, "{method} {path}");
+                assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
+                if method != Method::HEAD {
+                    answer.problem(405, "method_not_allowed");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_below_a_mount_that_is_none_is_a_problem() {
+    let world = World::new();
+    for mount in ["/auth", "/api/auth"] {
+        for path in
+            ["nothing", "signin/", "me/", "signin/x", "SIGNIN", "sessions/", "sessions/a/b", ".well-known", ".."]
+        {
+            for method in [Method::GET, Method::POST, Method::DELETE] {
+                let answer = world.send(call(method, &format!("{mount}/{path}"))).await;
+                answer.problem(404, "not_found");
+            }
+        }
+        world.send(get(mount)).await.problem(404, "not_found");
+    }
+    // These are the application's, also a mount with nothing but a slash after it.
+    for path in ["/", "/authx", "/nothing", "/auth/"] {
+        world.send(get(path)).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let world = World::new();
+    let tokens = world.tokens(EMAIL).await;
+    for path in ["/auth/me", "/auth/sessions", "/auth/.well-known/jwks.json", "/private"] {
+        let whole = world.send(get(path).bearer(&tokens.access)).await.is(200);
+        let head = world.send(call(Method::HEAD, path).bearer(&tokens.access)).await.is(200);
+        assert!(head.body.is_empty());
+        assert_eq!(head.header("content-type"), whole.header("content-type"));
+        let refused = world.send(call(Method::HEAD, path)).await;
+        assert!(path.ends_with("jwks.json") || refused.status == 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn answers_about_a_person_are_not_kept() {
+    let world = World::new();
+    let mut browser = world.browser(EMAIL).await;
+    for path in ["/auth/me", "/auth/sessions"] {
+        assert_eq!(browser.get(path).await.is(200).header("cache-control"), Some("no-store"), "{path}");
+    }
+    for call in [
+        post("/auth/signin").json(&credentials(EMAIL)),
+        post("/auth/refresh"),
+        post("/api/auth/signin").json(&credentials(EMAIL)),
+        post("/auth/signout"),
+    ] {
+        let answer = browser.send(call).await;
+        assert!(answer.status.is_success());
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn without_public_keys_there_are_none_to_show() {
+    let world = World::new();
+    let answer = world.send(get("/auth/.well-known/jwks.json")).await.is(200);
+    assert_eq!(answer.json(), json!({ "keys": [] }));
+}
+
+#[tokio::test]
+async fn public_keys_are_shown_without_their_private_half() {
+    // The fixed part of a PKCS#8 file around an Ed25519 key of 32 sevens.
+    let prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let der = STANDARD.encode([prefix.as_slice(), &[7; 32]].concat());
+    let pem = format!("-----BEGIN {0}-----\n{der}\n-----END {0}-----\n", "PRIVATE KEY");
+    let keys_of = SigningKeys::new(SigningKey::ed25519_pem(pem).unwrap());
+    let world = World::signed_with(keys_of, |builder| builder);
+    let answer = world.send(get("/api/auth/.well-known/jwks.json")).await.is(200);
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    let key = &answer.json()["keys"][0];
+    assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));
+    assert!(!keys(key).contains(&"d") && !keys(key).contains(&"k"), "{key}");
+    let tokens = world.tokens(EMAIL).await;
+    world.send(get("/claims").bearer(&tokens.access)).await.is(200);
+}
+
+#[tokio::test]
+async fn a_password_in_the_wrong_place_is_not_taken() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    let query = "email=ada@example.com&password=a%20long%20walk%20in%20the%20rain";
+    world.send(get(&format!("/auth/signin?{query}"))).await.problem(405, "method_not_allowed");
+    world.send(post(&format!("/auth/signin?{query}"))).await.problem(415, "unsupported_media_type");
+    let form = post("/auth/signin").body("application/x-www-form-urlencoded", query);
+    world.send(form).await.problem(415, "unsupported_media_type");
+    let basic = post("/auth/signin").header("authorization", "Basic YWRhQGV4YW1wbGUuY29tOnBhc3N3b3Jk");
+    world.send(basic).await.problem(415, "unsupported_media_type");
+}

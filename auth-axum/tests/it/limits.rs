@@ -1,0 +1,193 @@
+//! How often one client may try.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_core::error::Error;
+use auth_core::policy::Quota;
+use auth_core::throttle::{Decision, RateLimiter};
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::fixture::{Call, EMAIL, World, credentials, get, post};
+
+fn sign_in() -> Call {
+    post("/auth/signin").json(&credentials(EMAIL))
+}
+
+fn sign_up(number: u32) -> Call {
+    post("/auth/signup").json(&credentials(&format!("ada{number}@example.com")))
+}
+
+#[track_caller]
+fn seconds_to_wait(answer: &Answer) -> u64 {
+    answer.clone().problem(429, "rate_limited");
+    let seconds = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    seconds
+}
+
+#[tokio::test]
+async fn the_sixth_sign_in_within_a_minute_is_refused() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    for _ in 0..5 {
+        world.send(sign_in()).await.is(200);
+    }
+    let (hashes, calls) = (world.auth.password_hashes_run(), world.store.calls());
+    let wait = seconds_to_wait(&world.send(sign_in()).await);
+    assert_eq!((world.auth.password_hashes_run(), world.store.calls()), (hashes, calls), "refused before any work");
+    world.pass(Duration::from_secs(wait - 1));
+    seconds_to_wait(&world.send(sign_in()).await);
+    world.pass(Duration::from_secs(1));
+    world.send(sign_in()).await.is(200);
+    seconds_to_wait(&world.send(sign_in()).await);
+    world.pass(Duration::from_mins(1));
+    for _ in 0..5 {
+        world.send(sign_in()).await.is(200);
+    }
+    seconds_to_wait(&world.send(sign_in()).await);
+}
+
+#[tokio::test]
+async fn the_sixth_sign_up_within_a_minute_is_refused() {
+    let world = World::new();
+    for number in 0..5 {
+        world.send(sign_up(number)).await.is(201);
+    }
+    seconds_to_wait(&world.send(sign_up(5)).await);
+    world.send(sign_up(5).from(world.newcomer())).await.is(201);
+}
+
+#[tokio::test]
+async fn both_mounts_and_every_alias_count_together() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    for path in ["/auth/signin", "/auth/login", "/api/auth/signin", "/api/auth/login", "/auth/signin"] {
+        world.send(post(path).json(&credentials(EMAIL))).await.is(200);
+    }
+    seconds_to_wait(&world.send(post("/api/auth/signin").json(&credentials(EMAIL))).await);
+    world.send(sign_up(0)).await.is(201);
+}
+
+#[tokio::test]
+async fn another_address_is_not_affected() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    for _ in 0..6 {
+        world.send(sign_in()).await;
+    }
+    seconds_to_wait(&world.send(sign_in()).await);
+    world.send(sign_in().from(world.newcomer())).await.is(200);
+}
+
+#[tokio::test]
+async fn the_limit_is_the_same_for_known_and_unknown_users() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    let mut refusals = Vec::new();
+    for email in [EMAIL, "nobody@example.com"] {
+        let peer = world.newcomer();
+        let guess = || post("/auth/signin").json(&json!({ "email": email, "password": "wrong" })).from(peer);
+        for _ in 0..5 {
+            world.send(guess()).await.problem(401, "invalid_credentials");
+        }
+        refusals.push(world.send(guess()).await);
+    }
+    assert_eq!(refusals[0], refusals[1]);
+}
+
+#[tokio::test]
+async fn a_typing_error_costs_no_attempt() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    for _ in 0..10 {
+        for path in ["/auth/signin", "/auth/signup"] {
+            world.send(post(path).json(&json!({ "email": "ada", "password": "x" }))).await.is(422);
+            world.send(post(path).json(&json!({ "email": EMAIL }))).await.is(422);
+            world.send(post(path).body("application/json", "{")).await.is(400);
+            world.send(post(path).body("text/plain", "{}")).await.is(415);
+        }
+        world.send(post("/auth/signup").json(&json!({ "email": EMAIL, "password": "short" }))).await.is(422);
+    }
+    for number in 0..5 {
+        world.send(sign_in()).await.is(200);
+        world.send(sign_up(number)).await.is(201);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_uses_up_nobodys_attempts() {
+    let world = World::new();
+    world.tokens(EMAIL).await;
+    for _ in 0..10 {
+        world.send(sign_in().header("origin", "https://evil.test")).await.problem(403, "cross_origin");
+        world.send(sign_up(0).header("sec-fetch-site", "cross-site")).await.problem(403, "cross_origin");
+    }
+    for number in 0..5 {
+        world.send(sign_in()).await.is(200);
+        world.send(sign_up(number)).await.is(201);
+    }
+}
+
+#[tokio::test]
+async fn refreshing_is_limited_to_three_hundred_an_hour() {
+    let world = World::new();
+    let tokens = world.tokens(EMAIL).await;
+    let refresh = || post("/api/auth/refresh").json(&json!({ "refresh_token": tokens.refresh }));
+    world.send(refresh()).await.is(200);
+    for _ in 1..300 {
+        world.send(refresh()).await.is(200);
+    }
+    let answer = world.send(refresh()).await.problem(429, "rate_limited");
+    assert_eq!(answer.header("retry-after"), Some("12"));
+    world.send(refresh().from(world.newcomer())).await.is(200);
+}
+
+#[tokio::test]
+async fn a_layer_limits_the_applications_own_routes() {
+    let world = World::new();
+    world.send(get("/search")).await.is(200);
+    world.send(get("/search")).await.is(200);
+    assert_eq!(seconds_to_wait(&world.send(get("/search")).await), 30);
+    world.send(get("/search").header("x-forwarded-for", "203.0.113.9")).await.is(429);
+    world.send(get("/search").from(world.newcomer())).await.is(200);
+    world.send(get("/maybe")).await.is(200);
+    world.pass(Duration::from_secs(30));
+    world.send(get("/search")).await.is(200);
+}
+
+#[tokio::test]
+async fn no_address_at_all_is_limited_too() {
+    let world = World::new();
+    world.send(get("/search").without_address()).await.is(200);
+    world.send(get("/search").without_address()).await.is(200);
+    seconds_to_wait(&world.send(get("/search").without_address()).await);
+}
+
+struct Broken;
+
+#[async_trait]
+impl RateLimiter for Broken {
+    async fn check(&self, _bucket: &'static str, _key: &str, _quota: Quota) -> Result<Decision, Error> {
+        Err(Error::unavailable("the counter is gone"))
+    }
+}
+
+#[tokio::test]
+async fn a_limiter_that_cannot_tell_lets_nobody_through() {
+    let world = World::with(|builder| builder.rate_limiter(Broken));
+    for call in [sign_in(), sign_up(0), get("/search")] {
+        let answer = world.send(call).await.problem(503, "unavailable");
+        assert!(!answer.text().contains("counter"));
+    }
+    assert_eq!(world.auth.password_hashes_run(), 0);
+}
+
+#[tokio::test]
+async fn limits_can_be_switched_off_for_load_tests() {
+    let world = World::with(auth_core::auth::AuthBuilder::dangerously_without_rate_limits);
+    for number in 0..20 {
+        world.send(sign_up(number)).await.is(201);
+    }
+}
