@@ -125,6 +125,16 @@ async fn a_bearer_token_comes_before_cookies_and_is_never_mixed_with_them() {
 }
 
 #[tokio::test]
+async fn a_sign_out_by_bearer_token_leaves_the_browser_signed_in() {
+    let world = World::new();
+    let mut browser = world.browser(EMAIL).await;
+    let tokens = world.more_tokens(EMAIL).await;
+    browser.send(post("/auth/signout").bearer(&tokens.access)).await.is(204);
+    world.send(get("/private").bearer(&tokens.access)).await.problem(401, "unauthenticated");
+    browser.get("/private").await.is(200);
+}
+
+#[tokio::test]
 async fn a_bearer_token_of_one_session_does_not_refresh_the_cookies_of_another() {
     let world = World::new();
     let mut ada = world.browser(EMAIL).await;

@@ -27,7 +27,7 @@ impl Http<'_> {
         self.auth.sign_out(&credential, scope, &self.client(request.head())).await?;
         match scope {
             SignOutScope::Others => Ok(no_content()),
-            SignOutScope::All | SignOutScope::Session => signed_out(request.transport, self.auth.settings().cookies),
+            SignOutScope::All | SignOutScope::Session => signed_out(carrier(request), self.auth.settings().cookies),
         }
     }
 
@@ -41,7 +41,7 @@ impl Http<'_> {
         let id = request.id.as_deref().and_then(|id| id.parse().ok()).ok_or(ErrorKind::NotFound)?;
         self.auth.revoke_session(&current, id, &self.client(request.head())).await?;
         if id == current.session.id {
-            return signed_out(request.transport, self.auth.settings().cookies);
+            return signed_out(carrier(request), self.auth.settings().cookies);
         }
         Ok(no_content())
     }
@@ -67,6 +67,11 @@ impl Http<'_> {
         }
         Ok(token)
     }
+}
+
+/// What carried the credential. Beside a bearer token the cookies were not looked at, so they stay.
+fn carrier(request: &Request) -> Transport {
+    if bearer(request.head()).is_some() { Transport::Bearer } else { request.transport }
 }
 
 fn read_scope(request: &Request) -> Result<SignOutScope, Error> {
