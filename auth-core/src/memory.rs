@@ -12,7 +12,7 @@ use crate::email::Email;
 use crate::error::FieldErrors;
 use crate::id::{AuditEventId, SessionId, UserId};
 use crate::password::PasswordHash;
-use crate::session::{Session, SessionRecord};
+use crate::session::{RefreshState, Session, SessionRecord};
 use crate::store::{
     AuditQuery, AuditStore, CreateUserOutcome, Credentials, DeleteSessionOutcome, NewSession, NewUser, OpenSession,
     OpenSessionOutcome, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SessionStore, SetRoles,
@@ -63,7 +63,8 @@ impl MemoryStore {
 
 impl Tables {
     fn record(&mut self, event: AuditEvent) {
-        self.events.insert(event.id, event);
+        // An event that is there is never changed.
+        self.events.entry(event.id).or_insert(event);
     }
 
     fn find_by_email(&self, email: &Email) -> Option<&User> {
@@ -198,7 +199,7 @@ impl SessionStore for MemoryStore {
             return Ok(SwapRefreshOutcome::Lost);
         }
         if let Some(row) = tables.sessions.get_mut(&swap.session_id) {
-            row.refresh = swap.next;
+            row.refresh = RefreshState { family_hash: row.refresh.family_hash, ..swap.next };
             row.session.expires_at = swap.expires_at;
             row.session.last_seen_at = swap.seen_at;
         }
