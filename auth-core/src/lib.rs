@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod auth;
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod email;
 pub mod error;
 pub mod http;
