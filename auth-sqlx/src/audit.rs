@@ -14,7 +14,7 @@ use crate::store::{SqlxStore, instant, micros};
 #[async_trait]
 impl<DB: Backend> AuditStore for SqlxStore<DB> {
     async fn record_event(&self, event: AuditEvent) -> Result<(), StoreError> {
-        insert::<DB>(&mut *self.read().await?, &event).await.map_err(store_error::<DB>)
+        insert::<DB>(&mut *self.write().await?, &event).await.map_err(store_error::<DB>)
     }
 
     async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {

@@ -77,6 +77,9 @@ pub trait Run: Database {
     /// Opens a pool with the settings that this crate relies on.
     fn open(url: &str) -> impl Future<Output = sqlx::Result<Pool<Self>>> + Send;
 
+    /// Returns the pool that writes go through: the same one, where writers do not stand in each other's way.
+    fn writer(pool: &Pool<Self>) -> Pool<Self>;
+
     /// Begins a transaction that is going to write.
     fn begin(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
 

@@ -39,7 +39,7 @@ const SWAP: &str = "UPDATE auth_sessions SET token_hash = ?, previous_hash = ?, 
 #[async_trait]
 impl<DB: Backend> SessionStore for SqlxStore<DB> {
     async fn open_session(&self, open: OpenSession) -> Result<OpenSessionOutcome, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         let session = &open.new.session;
         if !accepts::<DB>(&mut tx, session).await.map_err(store_error::<DB>)? {
             return Ok(OpenSessionOutcome::Refused);
@@ -74,14 +74,14 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
             .bind(micros(touch.seen_at))
             .bind(touch.generation)
             .bind(touch.session_id.as_uuid())
-            .execute(&mut *self.read().await?)
+            .execute(&mut *self.write().await?)
             .await
             .map(|_| ())
             .map_err(store_error::<DB>)
     }
 
     async fn swap_refresh(&self, swap: SwapRefresh) -> Result<SwapRefreshOutcome, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         let SwapRefresh { expected, next, .. } = &swap;
         let swapped = Statement::<DB>::new(SWAP)
             .bind(hash_bytes(next.token_hash))
@@ -115,7 +115,7 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
         user: UserId,
         event: AuditEvent,
     ) -> Result<DeleteSessionOutcome, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         let deleted = Statement::<DB>::new("DELETE FROM auth_sessions WHERE id = ? AND user_id = ?")
             .bind(id.as_uuid())
             .bind(user.as_uuid())
@@ -131,7 +131,7 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
     }
 
     async fn delete_other_sessions(&self, user: UserId, keep: SessionId, event: AuditEvent) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         Statement::<DB>::new("DELETE FROM auth_sessions WHERE user_id = ? AND id <> ?")
             .bind(user.as_uuid())
             .bind(keep.as_uuid())
@@ -143,7 +143,7 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
     }
 
     async fn delete_all_sessions(&self, user: UserId, at: DateTime<Utc>, event: AuditEvent) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         end_all::<DB>(&mut tx, user, at).await.map_err(store_error::<DB>)?;
         audit::insert::<DB>(&mut tx, &event).await.map_err(store_error::<DB>)?;
         tx.commit().await.map_err(store_error::<DB>)

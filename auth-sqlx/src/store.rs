@@ -13,9 +13,10 @@ use crate::error::{corrupt, store_error};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::profile::{ErasedProfile, Profile};
 
-/// Keeps users, sessions and the audit log in an SQL database. Clones share the pool.
+/// Keeps users, sessions and the audit log in an SQL database. Clones share the connections.
 pub struct SqlxStore<DB: Backend> {
     pool: Pool<DB>,
+    writer: Pool<DB>,
     profile: Option<Arc<dyn ErasedProfile<DB>>>,
 }
 
@@ -23,9 +24,10 @@ impl<DB: Backend> SqlxStore<DB> {
     /// Uses the pool that the application has.
     ///
     /// For SQLite it should be in WAL mode, with foreign keys on and a busy timeout of about two seconds, as
-    /// [`connect`](Self::connect) sets them.
+    /// [`connect`](Self::connect) sets them. The store reads through the pool, and writes through one more connection
+    /// with the same settings, unless the pool has no more than one itself.
     pub fn new(pool: Pool<DB>) -> Self {
-        Self { pool, profile: None }
+        Self { writer: DB::writer(&pool), pool, profile: None }
     }
 
     /// Opens a pool of its own.
@@ -52,7 +54,7 @@ impl<DB: Backend> SqlxStore<DB> {
     ///
     /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        migrate::run(&self.pool).await
+        migrate::run(&self.writer).await
     }
 
     /// Returns the schema step by step, for those who apply it with tools of their own.
@@ -60,7 +62,7 @@ impl<DB: Backend> SqlxStore<DB> {
         DB::MIGRATIONS
     }
 
-    /// Returns the pool, for the application's own queries.
+    /// Returns the pool, for the application's own queries. Closing it ends the store.
     pub fn pool(&self) -> &Pool<DB> {
         &self.pool
     }
@@ -73,14 +75,25 @@ impl<DB: Backend> SqlxStore<DB> {
         self.pool.acquire().await.map_err(store_error::<DB>)
     }
 
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, DB>, StoreError> {
-        DB::begin(&self.pool).await.map_err(store_error::<DB>)
+    /// A connection for one statement that writes.
+    pub(crate) async fn write(&self) -> Result<PoolConnection<DB>, StoreError> {
+        self.writer()?.acquire().await.map_err(store_error::<DB>)
+    }
+
+    /// A transaction for several; nothing of it remains unless it is committed.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, DB>, StoreError> {
+        DB::begin(self.writer()?).await.map_err(store_error::<DB>)
+    }
+
+    /// The pool to write through, which ends with the application's.
+    fn writer(&self) -> Result<&Pool<DB>, StoreError> {
+        if self.pool.is_closed() { Err(store_error::<DB>(sqlx::Error::PoolClosed)) } else { Ok(&self.writer) }
     }
 }
 
 impl<DB: Backend> Clone for SqlxStore<DB> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), profile: self.profile.clone() }
+        Self { pool: self.pool.clone(), writer: self.writer.clone(), profile: self.profile.clone() }
     }
 }
 

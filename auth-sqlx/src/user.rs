@@ -34,7 +34,7 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         // No look first: the unique index decides, also between two that come at the same time.
         match insert_user::<DB>(&mut tx, &new.user).await {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
@@ -70,7 +70,7 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         let replaced =
             Statement::<DB>::new("UPDATE auth_passwords SET hash = ?, changed_at = ? WHERE user_id = ? AND hash = ?")
                 .bind(replace.new.as_str().to_owned())
@@ -89,7 +89,7 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
-        let mut tx = self.write().await?;
+        let mut tx = self.begin().await?;
         let found = Statement::<DB>::new("UPDATE auth_users SET roles = ? WHERE id = ?")
             .bind(roles_text(&set.roles))
             .bind(set.user_id.as_uuid())

@@ -10,9 +10,13 @@ use sqlx::{Pool, QueryBuilder, Sqlite, Transaction};
 use crate::backend::{Run, run_queries};
 use crate::migrate::Migration;
 
-/// How long a writer waits for the one before it, and a request for a connection: long against a transaction of a
-/// millisecond, short against a user's patience.
-const WAIT: Duration = Duration::from_secs(2);
+/// How long a writer waits for one of another process. A transaction takes milliseconds, so who holds the lock for
+/// longer than this is stuck, or is an operator at work.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a request waits for a connection, and so for its turn to write: long against a crowd that writes at the
+/// same time on a slow disk, short against a user's patience.
+const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
 const CONNECTIONS: u32 = 8;
 
@@ -25,14 +29,24 @@ impl Run for Sqlite {
 
     /// `synchronous` stays FULL: after a power cut, a sign-out that was answered is still a sign-out.
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
-        let options = SqliteConnectOptions::from_str(url)?.foreign_keys(true).busy_timeout(WAIT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(WAIT).test_before_acquire(false);
+        let options = SqliteConnectOptions::from_str(url)?.foreign_keys(true).busy_timeout(LOCK_WAIT);
+        let pool = SqlitePoolOptions::new().acquire_timeout(QUEUE_WAIT).test_before_acquire(false);
         if is_in_memory(url) {
-            // Each connection to memory would be a database of its own, and a closed one is lost.
+            // With its last connection the database is lost, and connections that share it do not wait for another.
             let pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
             return pool.connect_with(options).await;
         }
         pool.max_connections(CONNECTIONS).connect_with(options.journal_mode(SqliteJournalMode::Wal)).await
+    }
+
+    /// One connection to write with, for which writers queue. SQLite itself lets them poll for its lock: some are
+    /// passed over until their time is up, and all the while they keep connections from those who read.
+    fn writer(pool: &Pool<Self>) -> Pool<Self> {
+        if pool.options().get_max_connections() == 1 {
+            return pool.clone();
+        }
+        let one = pool.options().clone().max_connections(1).min_connections(0).idle_timeout(None).max_lifetime(None);
+        one.connect_lazy_with(pool.connect_options().as_ref().clone())
     }
 
     /// IMMEDIATE takes the writer's lock at once. A transaction that reads first and then writes would fail when
