@@ -1,5 +1,7 @@
 //! The application's own rows, created in the transaction that creates the user.
 
+mod fields;
+
 use async_trait::async_trait;
 use auth_core::error::FieldErrors;
 use auth_core::id::UserId;
@@ -62,6 +64,10 @@ use crate::error::store_error;
 #[async_trait]
 pub trait Profile<DB: Database>: Send + Sync + 'static {
     /// What sign-up accepts beside e-mail, password and name, and what `/me` returns under `profile`.
+    ///
+    /// A body that does not fit is refused, with one of these codes for the field: `required`, `unknown_field`,
+    /// `invalid_type`, `invalid_value`. Unknown fields cannot be told from known ones inside `#[serde(flatten)]` and
+    /// untagged or internally tagged enums, which take whatever comes.
     type Data: Serialize + DeserializeOwned + Send + Sync;
 
     /// Checks what the types cannot: lengths, ranges, allowed words.
@@ -99,11 +105,12 @@ pub(crate) trait ErasedProfile<DB: Backend>: Send + Sync {
 #[async_trait]
 impl<DB: Backend, P: Profile<DB>> ErasedProfile<DB> for P {
     fn check(&self, fields: &ProfileFields) -> Result<(), FieldErrors> {
-        self.validate(&read(fields)?)
+        self.validate(&fields::read(fields)?)
     }
 
     async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), StoreError> {
-        let data = read(fields).map_err(|_| StoreError::new(StoreErrorKind::Other, "the profile was not checked"))?;
+        let data =
+            fields::read(fields).map_err(|_| StoreError::new(StoreErrorKind::Other, "the profile was not checked"))?;
         Profile::insert(self, tx, user, &data).await.map_err(store_error::<DB>)
     }
 
@@ -112,23 +119,4 @@ impl<DB: Backend, P: Profile<DB>> ErasedProfile<DB> for P {
         let json = data.map(serde_json::to_value).transpose();
         json.map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))
     }
-}
-
-/// Reads the data out of a sign-up's fields. A field that the data does not have is refused: somebody misspelt it, or
-/// hopes that it has a meaning.
-fn read<T: DeserializeOwned>(fields: &ProfileFields) -> Result<T, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    let mut track = serde_path_to_error::Track::new();
-    let json = Value::Object(fields.clone());
-    let tracked = serde_path_to_error::Deserializer::new(json, &mut track);
-    let data = serde_ignored::deserialize(tracked, |path| errors.push_unknown(&path.to_string()));
-    let data = data.map_err(|_| {
-        let path = track.path().to_string();
-        if path == "." {
-            FieldErrors::one("", "invalid", "A field of the profile is missing.")
-        } else {
-            FieldErrors::one(path, "invalid", "This field is of a wrong type or has a value that is not known.")
-        }
-    })?;
-    errors.or_ok(data)
 }
