@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
-use sqlx::{Pool, QueryBuilder, Sqlite, Transaction};
+use sqlx::{Connection, Executor, Pool, QueryBuilder, Sqlite, Transaction};
 
 use crate::backend::{Run, run_queries};
 use crate::migrate::Migration;
@@ -52,7 +52,13 @@ impl Run for Sqlite {
     /// IMMEDIATE takes the writer's lock at once. A transaction that reads first and then writes would fail when
     /// another one wrote in between, and no waiting helps there.
     async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
-        pool.begin_with("BEGIN IMMEDIATE").await
+        match pool.begin_with("BEGIN IMMEDIATE").await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                end_lost_transaction(pool).await?;
+                pool.begin_with("BEGIN IMMEDIATE").await
+            }
+            begun => begun,
+        }
     }
 
     run_queries!();
@@ -62,6 +68,22 @@ impl Run for Sqlite {
         let code = error.code().and_then(|code| code.parse::<u32>().ok());
         code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
     }
+}
+
+/// Lets the writer's connection begin again after SQLite has ended a transaction by itself.
+///
+/// A full disk, an I/O error or a trigger's `RAISE(ROLLBACK)` does that (<https://www.sqlite.org/lang_transaction.html>,
+/// section 3). The driver's ROLLBACK then finds nothing to end and fails, so it counts the transaction as open, and
+/// would begin no other on this connection, ever.
+async fn end_lost_transaction(pool: &Pool<Sqlite>) -> sqlx::Result<()> {
+    let mut connection = pool.acquire().await?;
+    if connection.is_in_transaction() {
+        tracing::warn!("SQLite has ended a transaction by itself");
+        // One that can be ended, unless there is one. The next is refused and, being dropped, rolls this one back.
+        connection.execute("BEGIN").await.map(drop).unwrap_or_default();
+        drop(connection.begin_with("BEGIN IMMEDIATE").await);
+    }
+    Ok(())
 }
 
 fn is_in_memory(url: &str) -> bool {
