@@ -1,8 +1,10 @@
 //! Databases for one test each.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use auth_sqlx::SqliteStore;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tempfile::TempDir;
 
 /// A database in a file that goes with this value.
@@ -35,4 +37,25 @@ impl Database {
     pub(crate) async fn store(&self) -> SqliteStore {
         SqliteStore::connect(&self.url("rwc")).await.unwrap()
     }
+
+    /// Opens the file with a pool that the application made, and that waits for no lock for long.
+    pub(crate) async fn store_with(&self, change: fn(SqliteConnectOptions) -> SqliteConnectOptions) -> SqliteStore {
+        let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_millis(50));
+        SqliteStore::new(SqlitePoolOptions::new().max_connections(4).connect_with(change(options)).await.unwrap())
+    }
+}
+
+/// Reads one number.
+pub(crate) async fn number(pool: &SqlitePool, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+}
+
+/// Counts the rows of every table that a sign-up writes to, `_auth_migrations` aside.
+pub(crate) async fn rows(pool: &SqlitePool) -> [i64; 4] {
+    [
+        number(pool, "SELECT count(*) FROM auth_users").await,
+        number(pool, "SELECT count(*) FROM auth_passwords").await,
+        number(pool, "SELECT count(*) FROM auth_sessions").await,
+        number(pool, "SELECT count(*) FROM auth_audit_log").await,
+    ]
 }

@@ -1,5 +1,12 @@
 //! The stores on real databases.
 
+#![expect(clippy::unwrap_used, reason = "what the tests share is test code as well")]
+
+mod account;
 mod conformance;
 mod database;
+mod faults;
 mod migrate;
+mod profile;
+mod race;
+mod secrets;

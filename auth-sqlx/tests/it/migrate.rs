@@ -6,14 +6,10 @@ use auth_sqlx::{MigrateError, SqliteStore};
 use sqlx::Executor;
 use sqlx::sqlite::SqlitePool;
 
-use crate::database::Database;
+use crate::database::{Database, number};
 
 async fn texts(pool: &SqlitePool, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
-}
-
-async fn number(pool: &SqlitePool, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
 #[tokio::test]

@@ -1,0 +1,206 @@
+//! A database that fails: nothing is issued, nothing half done, and a retry gets there.
+
+use std::error::Error as _;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use auth_core::auth::SignOutScope;
+use auth_core::clock::ManualClock;
+use auth_core::store::{StoreErrorKind, UserStore};
+use auth_core::{Client, Credential, Email, Error, ErrorKind};
+use auth_sqlx::SqliteStore;
+use sqlx::Executor;
+
+use crate::account::{ADA, auth, auth_at, sign_in, sign_up};
+use crate::database::{Database, number, rows};
+
+#[track_caller]
+fn assert_unavailable<T>(result: Result<T, Error>) {
+    let error = result.map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.retry_after().is_some_and(|wait| !wait.is_zero()), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_is_unavailable_and_then_as_it_was() {
+    let database = Database::migrated().await;
+    let clock = Arc::new(ManualClock::new());
+    let auth = auth_at(database.store_with(|options| options).await, clock.clone());
+    let ada = sign_up(&auth, ADA).await.unwrap();
+    let (client, access) = (Client::default(), Credential::Access(ada.access_token.expose()));
+
+    let locker = database.store().await;
+    let before = rows(locker.pool()).await;
+    let mut lock = locker.pool().acquire().await.unwrap();
+    lock.execute("BEGIN IMMEDIATE").await.unwrap();
+    assert_unavailable(sign_up(&auth, "grace@example.com").await);
+    assert_unavailable(sign_in(&auth, ADA).await);
+    assert_unavailable(auth.refresh(&ada.refresh_token, &client).await);
+    for scope in [SignOutScope::Session, SignOutScope::Others, SignOutScope::All] {
+        assert_unavailable(auth.sign_out(&access, scope, &client).await);
+    }
+    // The use is due to be noted, cannot be, and the request goes on.
+    clock.advance(Duration::from_mins(2));
+    assert_eq!(auth.authenticate(&access).await.unwrap().user.id, ada.user.id);
+    assert_eq!(rows(locker.pool()).await, before, "nothing was written");
+
+    lock.execute("ROLLBACK").await.unwrap();
+    assert_eq!(auth.authenticate(&access).await.unwrap().session.id, ada.session.id);
+    let refreshed = auth.refresh(&ada.refresh_token, &client).await.unwrap();
+    assert_eq!(refreshed.session.id, ada.session.id, "the session and its token are as they were");
+    sign_in(&auth, ADA).await.unwrap();
+    sign_up(&auth, "grace@example.com").await.unwrap();
+}
+
+/// With the settings of `connect`: the wait ends before a user's patience does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_is_waited_for_and_not_for_ever() {
+    let database = Database::migrated().await;
+    let auth = auth(database.store().await);
+    let locker = database.store().await;
+    let mut lock = locker.pool().acquire().await.unwrap();
+
+    lock.execute("BEGIN IMMEDIATE").await.unwrap();
+    let (signed_up, ()) = tokio::join!(sign_up(&auth, ADA), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        lock.execute("COMMIT").await.unwrap();
+    });
+    signed_up.unwrap();
+
+    lock.execute("BEGIN IMMEDIATE").await.unwrap();
+    let waited = tokio::time::timeout(Duration::from_secs(8), sign_in(&auth, ADA)).await;
+    assert_unavailable(waited.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_written_to_is_still_read() {
+    let database = Database::migrated().await;
+    let clock = Arc::new(ManualClock::new());
+    let ada = sign_up(&auth_at(database.store().await, clock.clone()), ADA).await.unwrap();
+    clock.advance(Duration::from_mins(2));
+
+    let read_only = SqliteStore::connect(&database.url("ro")).await.unwrap();
+    read_only.migrate().await.unwrap();
+    let auth = auth_at(read_only.clone(), clock);
+    let before = rows(read_only.pool()).await;
+    let access = Credential::Access(ada.access_token.expose());
+    assert_eq!(auth.authenticate(&access).await.unwrap().user.id, ada.user.id);
+    assert_eq!(auth.sessions(&auth.authenticate(&access).await.unwrap()).await.unwrap().len(), 1);
+    assert_unavailable(sign_in(&auth, ADA).await);
+    assert_unavailable(sign_up(&auth, "grace@example.com").await);
+    assert_unavailable(auth.refresh(&ada.refresh_token, &Client::default()).await);
+    assert_unavailable(auth.sign_out(&access, SignOutScope::Session, &Client::default()).await);
+    assert_eq!(rows(read_only.pool()).await, before, "nothing was written");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named_as_the_problem() {
+    let database = Database::none();
+    let error = SqliteStore::connect(&database.url("rw")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(error.source().unwrap().to_string().contains("unable to open database file"), "{error:?}");
+    assert!(!database.path().exists(), "no file was created");
+
+    let error = SqliteStore::connect("sqlite://auth.db?mode=maybe").await.unwrap_err();
+    assert!(error.source().unwrap().to_string().contains("maybe"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_tables_is_unavailable() {
+    let database = Database::none();
+    let auth = auth(database.store().await);
+    assert_unavailable(sign_in(&auth, ADA).await);
+    assert_unavailable(sign_up(&auth, ADA).await);
+}
+
+/// Wherever in the transaction the disk is full.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_unavailable_and_leaves_nothing_half_done() {
+    let database = Database::migrated().await;
+    // Every sign-up fills a little more, so that in the end each of its statements has been the one that failed.
+    let store = database.store_with(|options| options.pragma("max_page_count", "24")).await;
+    let auth = auth(store.clone());
+    let mut created = 0;
+    let mut refused = 0;
+    for attempt in 0..200 {
+        let before = rows(store.pool()).await;
+        match sign_up(&auth, &format!("user-{attempt}@example.com")).await {
+            Ok(_) => created += 1,
+            Err(error) => {
+                refused += 1;
+                assert_unavailable(Err::<(), _>(error));
+                assert_eq!(rows(store.pool()).await, before, "all of a sign-up or nothing");
+            }
+        }
+    }
+    assert!(created > 0 && refused > 0, "{created} created, {refused} refused");
+    let [users, passwords, sessions, events] = rows(store.pool()).await;
+    assert_eq!([users, passwords, sessions, events], [created; 4]);
+
+    store.pool().execute("DELETE FROM auth_users; DELETE FROM auth_audit_log").await.unwrap();
+    sign_up(&auth, "late@example.com").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_the_application_closed_is_unavailable() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let auth = auth(store.clone());
+    let ada = sign_up(&auth, ADA).await.unwrap();
+    store.pool().close().await;
+    assert_unavailable(auth.authenticate(&Credential::Access(ada.access_token.expose())).await);
+    assert_unavailable(sign_up(&auth, "grace@example.com").await);
+}
+
+/// A client that hangs up drops the future of its request, between any two steps.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_dropped_leaves_all_or_nothing() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let auth = auth(store.clone());
+    let mut finished = 0;
+    for polls in 1..=40 {
+        let email = format!("user-{polls}@example.com");
+        let mut left = polls;
+        let mut call = pin!(sign_up(&auth, &email));
+        let outcome = poll_fn(|context| {
+            if left == 0 {
+                return Poll::Ready(None);
+            }
+            left -= 1;
+            call.as_mut().poll(context).map(Some)
+        });
+        finished += usize::from(outcome.await.is_some());
+    }
+    assert!((1..40).contains(&finished), "{finished} of 40 requests got to their end");
+
+    // The next one waits for the connection, and so for whatever the last one left to be undone.
+    sign_up(&auth, ADA).await.unwrap();
+    let [users, passwords, sessions, events] = rows(store.pool()).await;
+    assert_eq!([passwords, sessions, events], [users; 3]);
+    let whole = "SELECT count(*) FROM auth_users u JOIN auth_passwords p ON p.user_id = u.id \
+                 JOIN auth_sessions s ON s.user_id = u.id JOIN auth_audit_log a ON a.session_id = s.id";
+    assert_eq!(number(store.pool(), whole).await, users, "no user without all that comes with one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_was_never_written_is_corrupt() {
+    let database = Database::migrated().await;
+    let store = database.store().await;
+    let ada = sign_up(&auth(store.clone()), ADA).await.unwrap();
+    let email = Email::parse(ADA).unwrap();
+    for damage in [
+        "UPDATE auth_users SET roles = 'Chief! Editor'",
+        "UPDATE auth_users SET roles = '', created_at = 9223372036854775807",
+    ] {
+        store.pool().execute(damage).await.unwrap();
+        let error = store.find_credentials(&email).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{damage}");
+        // Whoever asks is not told, and is neither let in nor taken for signed out.
+        let error = auth(store.clone()).authenticate(&Credential::Access(ada.access_token.expose())).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+    }
+}

@@ -1,0 +1,227 @@
+//! The application's own rows: there with the user, or not at all.
+
+use async_trait::async_trait;
+use auth_core::error::FieldErrors;
+use auth_core::role::Role;
+use auth_core::store::ProfileFields;
+use auth_core::{Auth, Email, Error, ErrorKind, Password, User, UserId};
+use auth_sqlx::{Profile, SqliteStore};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sqlx::{Executor, Row, Sqlite, SqliteConnection};
+
+use crate::account::{ADA, PASSWORD, auth, sign_in, sign_up_with};
+use crate::database::{Database, number, rows};
+
+const TABLES: &str = "
+    CREATE TABLE user_profiles (
+        user_id BLOB PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
+        experience_level TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE user_software_backgrounds (
+        user_id BLOB PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
+        languages TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE user_hardware_backgrounds (
+        user_id BLOB PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
+        hardware TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TRIGGER abort_at BEFORE INSERT ON user_hardware_backgrounds WHEN NEW.hardware LIKE '%abort%'
+        BEGIN SELECT RAISE(ABORT, 'refused'); END;
+    CREATE TRIGGER fail_at BEFORE INSERT ON user_hardware_backgrounds WHEN NEW.hardware LIKE '%fail%'
+        BEGIN SELECT RAISE(FAIL, 'refused'); END;
+    CREATE TRIGGER rollback_at BEFORE INSERT ON user_hardware_backgrounds WHEN NEW.hardware LIKE '%rollback%'
+        BEGIN SELECT RAISE(ROLLBACK, 'refused'); END;";
+
+struct Backgrounds;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Background {
+    experience_level: Experience,
+    languages: Vec<String>,
+    hardware: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Experience {
+    Beginner,
+    Advanced,
+}
+
+#[async_trait]
+impl Profile<Sqlite> for Backgrounds {
+    type Data = Background;
+
+    fn validate(&self, data: &Background) -> Result<(), FieldErrors> {
+        if data.languages.len() <= 3 {
+            return Ok(());
+        }
+        Err(FieldErrors::one("languages", "too_many", "At most three languages."))
+    }
+
+    async fn insert(&self, tx: &mut SqliteConnection, user: &User, data: &Background) -> sqlx::Result<()> {
+        let id = user.id.as_uuid();
+        let level = serde_json::to_string(&data.experience_level).unwrap();
+        let languages = serde_json::to_string(&data.languages).unwrap();
+        let query = sqlx::query("INSERT INTO user_profiles VALUES (?, ?)").bind(id).bind(level);
+        query.execute(&mut *tx).await?;
+        let query = sqlx::query("INSERT INTO user_software_backgrounds VALUES (?, ?)").bind(id).bind(languages);
+        query.execute(&mut *tx).await?;
+        let query = sqlx::query("INSERT INTO user_hardware_backgrounds VALUES (?, ?)").bind(id).bind(&data.hardware);
+        query.execute(&mut *tx).await.map(drop)
+    }
+
+    async fn load(&self, connection: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<Background>> {
+        let sql = "SELECT experience_level, languages, hardware FROM user_profiles JOIN user_software_backgrounds \
+                   USING (user_id) JOIN user_hardware_backgrounds USING (user_id) WHERE user_id = ?";
+        let Some(row) = sqlx::query(sql).bind(user.as_uuid()).fetch_optional(connection).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Background {
+            experience_level: serde_json::from_str(row.get(0)).unwrap(),
+            languages: serde_json::from_str(row.get(1)).unwrap(),
+            hardware: row.get(2),
+        }))
+    }
+}
+
+async fn store(database: &Database) -> SqliteStore {
+    let store = database.store().await.with_profile(Backgrounds);
+    store.pool().execute(TABLES).await.unwrap();
+    store
+}
+
+fn background(hardware: &str) -> ProfileFields {
+    let fields = json!({ "experience_level": "advanced", "languages": ["Rust", "C"], "hardware": hardware });
+    serde_json::from_value(fields).unwrap()
+}
+
+fn with(name: &str, value: Value) -> ProfileFields {
+    let mut fields = background("Pi");
+    fields.insert(name.to_owned(), value);
+    fields
+}
+
+async fn profile_rows(store: &SqliteStore) -> [i64; 3] {
+    [
+        number(store.pool(), "SELECT count(*) FROM user_profiles").await,
+        number(store.pool(), "SELECT count(*) FROM user_software_backgrounds").await,
+        number(store.pool(), "SELECT count(*) FROM user_hardware_backgrounds").await,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_comes_with_its_user_and_is_loaded() {
+    let database = Database::migrated().await;
+    let store = store(&database).await;
+    let auth = auth(store.clone());
+    let ada = sign_up_with(&auth, ADA, background("Pi")).await.unwrap();
+    assert_eq!(rows(store.pool()).await, [1; 4]);
+    assert_eq!(profile_rows(&store).await, [1; 3]);
+    assert_eq!(auth.profile(ada.user.id).await.unwrap(), Some(Value::Object(background("Pi"))));
+
+    store.pool().execute("DELETE FROM user_hardware_backgrounds").await.unwrap();
+    assert_eq!(auth.profile(ada.user.id).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_cannot_be_inserted_leaves_no_user() {
+    let database = Database::migrated().await;
+    assert_all_or_nothing(&store(&database).await).await;
+}
+
+/// With its one connection the database would be gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_cannot_be_inserted_leaves_no_user_in_memory() {
+    let memory = SqliteStore::connect("sqlite::memory:").await.unwrap().with_profile(Backgrounds);
+    memory.migrate().await.unwrap();
+    memory.pool().execute(TABLES).await.unwrap();
+    assert_all_or_nothing(&memory).await;
+}
+
+/// Also where the statement ends the transaction by itself, or would keep half of it.
+async fn assert_all_or_nothing(store: &SqliteStore) {
+    let auth = auth(store.clone());
+    for broken in ["abort", "fail", "rollback"] {
+        let error = sign_up_with(&auth, ADA, background(broken)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{broken}: {error:?}");
+        assert_eq!(rows(store.pool()).await, [0; 4], "{broken}: no user, password, session or event");
+        assert_eq!(profile_rows(store).await, [0; 3], "{broken}: no row of the profile");
+    }
+    sign_up_with(&auth, ADA, background("Pi")).await.unwrap();
+    assert_eq!(rows(store.pool()).await, [1; 4]);
+    assert_eq!(profile_rows(store).await, [1; 3]);
+    sign_in(&auth, ADA).await.unwrap();
+}
+
+/// It is the profile's index that two users clash at, and not their address.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_within_profiles_is_not_taken_for_one_of_addresses() {
+    let database = Database::migrated().await;
+    let store = store(&database).await;
+    let auth = auth(store.clone());
+    sign_up_with(&auth, ADA, background("Pi")).await.unwrap();
+    let error = sign_up_with(&auth, "grace@example.com", background("Pi")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert_eq!(rows(store.pool()).await, [1; 4]);
+    let error = sign_up_with(&auth, ADA, background("Arduino")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::EmailTaken, "{error:?}");
+    assert_eq!(profile_rows(&store).await, [1; 3]);
+}
+
+async fn refused(auth: &Auth, fields: ProfileFields) -> Vec<(String, String)> {
+    let error: Error = sign_up_with(auth, ADA, fields).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+    error.fields().iter().map(|error| (error.field.to_string(), error.code.to_string())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_about_a_profile_is_told_field_by_field() {
+    let database = Database::migrated().await;
+    let store = store(&database).await;
+    let auth = auth(store.clone());
+    let mut without_languages = background("Pi");
+    without_languages.remove("languages");
+    for (fields, field, code) in [
+        (ProfileFields::new(), "experience_level", "required"),
+        (without_languages, "languages", "required"),
+        (with("experience_level", json!("guru")), "experience_level", "invalid_value"),
+        (with("experience_level", json!(null)), "experience_level", "invalid_type"),
+        (with("languages", json!("Rust")), "languages", "invalid_type"),
+        (with("languages", json!(["Rust", 7])), "languages[1]", "invalid_type"),
+        (with("languages", json!(["a", "b", "c", "d"])), "languages", "too_many"),
+        (with("nickname", json!("Ada")), "nickname", "unknown_field"),
+    ] {
+        assert_eq!(refused(&auth, fields).await, [(field.to_owned(), code.to_owned())]);
+    }
+    assert_eq!(rows(store.pool()).await, [0; 4]);
+    assert_eq!(auth.password_hashes_run(), 0, "a body that does not fit costs no hash");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sets_what_is_not_theirs_to_set() {
+    let database = Database::migrated().await;
+    let with_profile = auth(store(&database).await);
+    let without_profile = auth(database.store().await);
+    for name in ["roles", "role", "status", "id", "user_id", "auth_epoch", "email_verified_at", "is_admin"] {
+        let unknown = [(name.to_owned(), "unknown_field".to_owned())];
+        assert_eq!(refused(&with_profile, with(name, json!(["admin"]))).await, unknown);
+        let fields = ProfileFields::from_iter([(name.to_owned(), json!(["admin"]))]);
+        assert_eq!(refused(&without_profile, fields).await, unknown);
+    }
+    let ada = sign_up_with(&with_profile, ADA, background("Pi")).await.unwrap();
+    assert!(ada.user.roles.is_empty());
+}
+
+/// The first administrator does not come through a sign-up, and so without a profile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_does_not_sign_up_has_no_profile() {
+    let database = Database::migrated().await;
+    let store = store(&database).await;
+    let auth = auth(store.clone());
+    auth.ensure_role(&Email::parse(ADA).unwrap(), &Password::new(PASSWORD), Role::ADMIN).await.unwrap();
+    assert_eq!(profile_rows(&store).await, [0; 3]);
+    let ada = sign_in(&auth, ADA).await.unwrap();
+    assert_eq!(auth.profile(ada.user.id).await.unwrap(), None);
+}
