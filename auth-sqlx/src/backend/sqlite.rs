@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection, Executor, Pool, QueryBuilder, Sqlite, Transaction};
 
 use crate::backend::{Run, run_queries};
@@ -19,6 +19,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
 const CONNECTIONS: u32 = 8;
+
+/// The result code that says that somebody else holds the lock (<https://www.sqlite.org/rescode.html>).
+const BUSY: u32 = 5;
 
 impl Run for Sqlite {
     const MIGRATIONS: &'static [Migration] =
@@ -36,7 +39,9 @@ impl Run for Sqlite {
             let pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
             return pool.connect_with(options).await;
         }
-        pool.max_connections(CONNECTIONS).connect_with(options.journal_mode(SqliteJournalMode::Wal)).await
+        let pool = pool.max_connections(CONNECTIONS).connect_with(options).await?;
+        switch_to_wal(&pool).await?;
+        Ok(pool)
     }
 
     /// One connection to write with, for which writers queue. SQLite itself lets them poll for its lock: some are
@@ -63,11 +68,35 @@ impl Run for Sqlite {
 
     run_queries!();
 
-    /// Primary result codes (<https://www.sqlite.org/rescode.html>): BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+    /// Primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
     fn is_unavailable(error: &dyn DatabaseError) -> bool {
-        let code = error.code().and_then(|code| code.parse::<u32>().ok());
-        code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+        matches!(primary_code(error), Some(BUSY | 6 | 8 | 10 | 13 | 14))
     }
+}
+
+/// Makes the file use a write-ahead log, which it remembers: readers and the writer then do not wait for each other.
+///
+/// Of several processes that open a new file at the same time, one makes the switch, and SQLite tells the others that
+/// the file is locked, without waiting as it does for a writer. So they wait as a writer and look again.
+async fn switch_to_wal(pool: &Pool<Sqlite>) -> sqlx::Result<()> {
+    let mut connection = pool.acquire().await?;
+    for _ in 0..WAL_ATTEMPTS {
+        match connection.execute("PRAGMA journal_mode = WAL").await {
+            Err(sqlx::Error::Database(error)) if primary_code(error.as_ref()) == Some(BUSY) => {
+                drop(connection.begin_with("BEGIN IMMEDIATE").await?);
+            }
+            switched => return switched.map(drop),
+        }
+    }
+    Err(sqlx::Error::PoolTimedOut)
+}
+
+/// More than there will be processes that open a new file at the same time.
+const WAL_ATTEMPTS: u32 = 100;
+
+/// The low byte of a result code, which says what happened; the rest says where.
+fn primary_code(error: &dyn DatabaseError) -> Option<u32> {
+    error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// Lets the writer's connection begin again after SQLite has ended a transaction by itself.

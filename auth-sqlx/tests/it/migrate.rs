@@ -27,7 +27,7 @@ async fn to_migrate_twice_changes_nothing() {
 /// The first start of eight processes on one new file.
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_processes_may_migrate_at_once() {
-    for _ in 0..5 {
+    for _ in 0..20 {
         let database = Database::none();
         let starts: Vec<_> = (0..8)
             .map(|_| {
