@@ -115,6 +115,8 @@ words! {
 words! {
     /// More about what happened.
     AuditDetail {
+        /// The account was changed or disabled while its password was being verified.
+        AccountChanged = "account_changed",
         /// The account is disabled.
         AccountDisabled = "account_disabled",
         /// All sessions of the user.

@@ -60,10 +60,10 @@ impl Auth {
             }
             issued => issued?,
         };
-        self.open(issued, client, now).await.map(|signed_in| SignInOutcome::SignedIn(Box::new(signed_in)))
+        self.open(issued, client, now).await
     }
 
-    async fn open(&self, issued: Issued, client: &Client, now: DateTime<Utc>) -> Result<SignedIn, Error> {
+    async fn open(&self, issued: Issued, client: &Client, now: DateTime<Utc>) -> Result<SignInOutcome, Error> {
         let Issued { new, signed_in } = issued;
         let event = AuditEvent::new(AuditKind::SignInSuccess, client, now)?.of_session(&new.session);
         let evicted = AuditEvent::new(AuditKind::SessionRevoked, client, now)?
@@ -74,10 +74,12 @@ impl Auth {
         match self.store().open_session(open).await? {
             OpenSessionOutcome::Opened => {
                 self.publish(&event);
-                Ok(signed_in)
+                Ok(SignInOutcome::SignedIn(Box::new(signed_in)))
             }
-            // The account changed between the look and the leap; what the password proved is out of date.
-            OpenSessionOutcome::Refused => Err(ErrorKind::InvalidCredentials.into()),
+            // What the password proved is out of date.
+            OpenSessionOutcome::Refused => {
+                self.refuse(Some(signed_in.user), AuditDetail::AccountChanged, client, now).await
+            }
         }
     }
 
