@@ -1,5 +1,6 @@
 //! The session: what a sign-in opens, and the state by which its refresh token rotates.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
@@ -77,7 +78,9 @@ pub struct Client {
 }
 
 /// The state by which a session's refresh token rotates. It holds nothing that could be presented.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It prints without hashes and salt: whoever kept a replaced token could compute its successor with the salt.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RefreshState {
     /// Hash of the secret that all tokens of the session share: who presents it once held a real one.
     pub family_hash: TokenHash,
@@ -95,6 +98,17 @@ pub struct RefreshState {
     pub confirmed: bool,
     /// How often in a row the current token was repeated to somebody who presented the replaced one late.
     pub recoveries: u32,
+}
+
+impl fmt::Debug for RefreshState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshState")
+            .field("rotated_at", &self.rotated_at)
+            .field("generation", &self.generation)
+            .field("confirmed", &self.confirmed)
+            .field("recoveries", &self.recoveries)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A session with all that is needed to judge a request: one row joined with its user's.

@@ -1,5 +1,7 @@
 //! Checking a request's credential against its session.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{AuditEvent, AuditKind};
@@ -12,13 +14,21 @@ use crate::store::{DeleteSessionOutcome, Touch};
 use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
 use crate::user::{User, UserStatus};
 
-/// What a request shows to prove its session.
-#[derive(Debug)]
+/// What a request shows to prove its session. It prints redacted.
 pub enum Credential<'a> {
     /// An access token, as text.
     Access(&'a str),
     /// A refresh token, where it comes in a cookie whose access cookie has lapsed.
     Refresh(RefreshToken),
+}
+
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Access(_) => f.write_str("Access(..)"),
+            Self::Refresh(token) => f.debug_tuple("Refresh").field(token).finish(),
+        }
+    }
 }
 
 /// The user and session behind a request, read from the store for this request.

@@ -1,5 +1,6 @@
 //! A request as adapters hand it over: plain values of the `http` crate.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -35,8 +36,7 @@ impl Transport {
     }
 }
 
-/// A request to one of the endpoints.
-#[derive(Debug)]
+/// A request to one of the endpoints. It prints without headers and body, where passwords and tokens stand.
 pub struct Request {
     /// How the mount that it came to hands out tokens.
     pub transport: Transport,
@@ -52,8 +52,7 @@ pub struct Request {
     pub body: Body,
 }
 
-/// The body of a request, as far as it arrived.
-#[derive(Debug)]
+/// The body of a request, as far as it arrived. It prints its length at most.
 pub enum Body {
     /// The connection failed before the end.
     Broken,
@@ -77,8 +76,31 @@ impl Request {
     }
 }
 
-/// A request without its body: all that authentication needs.
-#[derive(Debug, Clone, Copy)]
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("transport", &self.transport)
+            .field("method", &self.method)
+            .field("peer", &self.peer)
+            .field("id", &self.id)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken => f.write_str("Broken"),
+            Self::Complete(bytes) => write!(f, "Complete({} bytes)", bytes.len()),
+            Self::TooLarge => f.write_str("TooLarge"),
+            Self::TooSlow => f.write_str("TooSlow"),
+        }
+    }
+}
+
+/// A request without its body: all that authentication needs. It prints without headers, where tokens stand.
+#[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
@@ -86,6 +108,12 @@ pub struct RequestHead<'a> {
     pub headers: &'a HeaderMap,
     /// The address of the socket's other end, where the server knows it.
     pub peer: Option<IpAddr>,
+}
+
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead").field("method", self.method).field("peer", &self.peer).finish_non_exhaustive()
+    }
 }
 
 impl RequestHead<'_> {
