@@ -136,7 +136,9 @@ pub(crate) fn classify(
     now: DateTime<Utc>,
 ) -> Presented {
     let hash = token.hash();
-    let in_grace = TimeDelta::from_std(policy.refresh_grace).is_ok_and(|grace| now - state.rotated_at < grace);
+    // To either side, or a clock that is set back an hour would forgive replaced tokens for an hour.
+    let since = (now - state.rotated_at).abs();
+    let in_grace = TimeDelta::from_std(policy.refresh_grace).is_ok_and(|grace| since < grace);
     if hash == state.token_hash {
         return if in_grace && state.generation > 0 { Presented::CurrentInGrace } else { Presented::Current };
     }
