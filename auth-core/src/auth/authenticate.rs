@@ -167,7 +167,7 @@ impl Auth {
     fn touch_interval(&self) -> TimeDelta {
         let policy = &self.0.sessions;
         let interval = policy.idle_timeout.map_or(policy.touch_interval, |idle| policy.touch_interval.min(idle / 10));
-        TimeDelta::from_std(interval).unwrap_or_default()
+        TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX)
     }
 }
 
