@@ -14,7 +14,7 @@ use crate::session::{Client, Session};
 /// A change and its event are committed together. Failures are written before the response leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// Names the event; later events have greater ids.
+    /// Names the event; later events have greater ids, to the millisecond.
     pub id: AuditEventId,
     /// When it happened.
     pub at: DateTime<Utc>,

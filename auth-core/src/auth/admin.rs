@@ -30,7 +30,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::PasswordRejected`], [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`].
+    /// [`ErrorKind::PasswordRejected`], [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`];
+    /// [`ErrorKind::NotFound`] for an account that is deleted in the meantime.
     pub async fn ensure_role(
         &self,
         email: &Email,
