@@ -1,0 +1,20 @@
+//! The flows, from sign-up to sign-out, on `MemoryStore` and a clock that moves when it is told to.
+#![cfg(test)]
+
+mod admin;
+mod audit;
+mod authenticate;
+mod config;
+mod fixture;
+mod keys;
+mod password_upgrade;
+mod refresh;
+mod refresh_faults;
+mod refresh_races;
+mod secrets;
+mod session_limits;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod trace_store;
