@@ -160,12 +160,13 @@ impl SessionStore for MemoryStore {
         for session in &surplus {
             tables.sessions.remove(&session.id);
         }
-        if !surplus.is_empty() {
+        let made_room = !surplus.is_empty();
+        if made_room {
             tables.record(open.evicted);
         }
         tables.sessions.insert(session.id, open.new);
         tables.record(open.event);
-        Ok(OpenSessionOutcome::Opened)
+        Ok(if made_room { OpenSessionOutcome::MadeRoom } else { OpenSessionOutcome::Opened })
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {

@@ -12,6 +12,9 @@ use crate::role::Role;
 /// The longest display name, in code points.
 pub const MAX_NAME_CHARS: usize = 128;
 
+/// The most roles of a user: they stand in every access token, and browsers drop cookies of more than 4 KiB.
+pub const MAX_ROLES: usize = 16;
+
 /// An account, as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -44,11 +44,11 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
         if !accepts::<DB>(&mut tx, session).await.map_err(store_error::<DB>)? {
             return Ok(OpenSessionOutcome::Refused);
         }
-        make_room::<DB>(&mut tx, &open).await?;
+        let outcome = make_room::<DB>(&mut tx, &open).await?;
         insert::<DB>(&mut tx, &open.new).await.map_err(store_error::<DB>)?;
         audit::insert::<DB>(&mut tx, &open.event).await.map_err(store_error::<DB>)?;
         tx.commit().await.map_err(store_error::<DB>)?;
-        Ok(OpenSessionOutcome::Opened)
+        Ok(outcome)
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
@@ -205,7 +205,10 @@ async fn accepts<DB: Backend>(tx: &mut Transaction<'static, DB>, session: &Sessi
 }
 
 /// Deletes the sessions that were not used for longest, until there is room for one more.
-async fn make_room<DB: Backend>(tx: &mut Transaction<'static, DB>, open: &OpenSession) -> Result<(), StoreError> {
+async fn make_room<DB: Backend>(
+    tx: &mut Transaction<'static, DB>,
+    open: &OpenSession,
+) -> Result<OpenSessionOutcome, StoreError> {
     let user = open.new.session.user_id;
     let room = usize::try_from(open.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);
     let rows = Statement::<DB>::new(LIST).bind(user.as_uuid()).fetch_all(tx).await.map_err(store_error::<DB>)?;
@@ -215,10 +218,11 @@ async fn make_room<DB: Backend>(tx: &mut Transaction<'static, DB>, open: &OpenSe
         let delete = Statement::<DB>::new("DELETE FROM auth_sessions WHERE id = ?").bind(id);
         delete.execute(tx).await.map_err(store_error::<DB>)?;
     }
-    if !surplus.is_empty() {
-        audit::insert::<DB>(tx, &open.evicted).await.map_err(store_error::<DB>)?;
+    if surplus.is_empty() {
+        return Ok(OpenSessionOutcome::Opened);
     }
-    Ok(())
+    audit::insert::<DB>(tx, &open.evicted).await.map_err(store_error::<DB>)?;
+    Ok(OpenSessionOutcome::MadeRoom)
 }
 
 fn session<DB: Backend>(row: &DB::Row) -> Result<Session, StoreError> {

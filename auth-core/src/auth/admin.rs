@@ -3,13 +3,13 @@
 use crate::audit::{AuditEvent, AuditKind};
 use crate::auth::Auth;
 use crate::email::Email;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, FieldErrors};
 use crate::id::UserId;
 use crate::password::Password;
 use crate::role::Role;
 use crate::session::Client;
 use crate::store::{CreateUserOutcome, NewUser, SetRoles, SetRolesOutcome};
-use crate::user::User;
+use crate::user::{MAX_ROLES, User};
 
 /// What had to be done so that a user has a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`ErrorKind::PasswordRejected`], [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`];
+    /// [`ErrorKind::InvalidInput`] for an account that has [`MAX_ROLES`] others already;
     /// [`ErrorKind::NotFound`] for an account that is deleted in the meantime.
     pub async fn ensure_role(
         &self,
@@ -76,6 +77,9 @@ impl Auth {
         }
         let now = self.now();
         let event = AuditEvent::new(AuditKind::RoleChanged, &Client::default(), now)?.of_user(user.id);
+        if user.roles.len() >= MAX_ROLES {
+            return Err(Error::invalid_input(FieldErrors::one("role", "too_many", "A user has at most 16 roles.")));
+        }
         let mut roles = user.roles;
         roles.push(role);
         let set = SetRoles { user_id: user.id, roles, at: now, event: event.clone() };

@@ -70,17 +70,17 @@ impl Auth {
             .of_user(signed_in.user.id)
             .with_detail(AuditDetail::Evicted);
         let max_per_user = self.0.sessions.max_per_user;
-        let open = OpenSession { new, max_per_user, event: event.clone(), evicted };
+        let open = OpenSession { new, max_per_user, event: event.clone(), evicted: evicted.clone() };
         match self.store().open_session(open).await? {
-            OpenSessionOutcome::Opened => {
-                self.publish(&event);
-                Ok(SignInOutcome::SignedIn(Box::new(signed_in)))
-            }
+            OpenSessionOutcome::MadeRoom => self.publish(&evicted),
+            OpenSessionOutcome::Opened => {}
             // What the password proved is out of date.
             OpenSessionOutcome::Refused => {
-                self.refuse(Some(signed_in.user), AuditDetail::AccountChanged, client, now).await
+                return self.refuse(Some(signed_in.user), AuditDetail::AccountChanged, client, now).await;
             }
         }
+        self.publish(&event);
+        Ok(SignInOutcome::SignedIn(Box::new(signed_in)))
     }
 
     async fn refuse(

@@ -70,7 +70,9 @@ pub struct OpenSession {
 /// What became of a session to be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenSessionOutcome {
-    /// It is open.
+    /// It is open, and others were deleted to make room for it.
+    MadeRoom,
+    /// It is open, and there was room.
     Opened,
     /// The user is gone, disabled, or of another epoch by now; nothing changed.
     Refused,

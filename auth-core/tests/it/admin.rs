@@ -40,6 +40,17 @@ async fn roles_add_up() {
 }
 
 #[tokio::test]
+async fn a_user_has_at_most_sixteen_roles_and_they_fit_into_a_cookie() {
+    let fixture = Fixture::new();
+    let role = |number: usize| Role::new(format!("{number:032}")).unwrap();
+    for number in 0..16 {
+        ensure(&fixture, PASSWORD, role(number)).await.unwrap();
+    }
+    fails(ensure(&fixture, PASSWORD, role(16)).await, ErrorKind::InvalidInput);
+    assert!(fixture.sign_in(ADA).await.access_token.expose().len() < 3_000);
+}
+
+#[tokio::test]
 async fn a_role_that_is_there_changes_nothing() {
     let fixture = Fixture::new();
     ensure(&fixture, PASSWORD, Role::ADMIN).await.unwrap();

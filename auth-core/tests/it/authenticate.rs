@@ -262,7 +262,7 @@ async fn an_expired_session_that_cannot_be_deleted_is_not_accepted() {
     let signed_in = fixture.sign_up(ADA).await;
     fixture.clock.advance(7 * DAY);
     fixture.store.fail("delete_session", Fault::BeforeCommit);
-    fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unavailable);
+    fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);
     fixture.store.heal();
     fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);
 }

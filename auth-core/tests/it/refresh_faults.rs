@@ -133,7 +133,7 @@ async fn an_expired_session_that_cannot_be_deleted_is_not_refreshed_either() {
     let signed_in = fixture.sign_up(ADA).await;
     fixture.clock.advance(8 * 24 * HOUR);
     fixture.store.fail("delete_session", Fault::BeforeCommit);
-    fails(fixture.refresh(&signed_in.refresh_token).await, ErrorKind::Unavailable);
+    fails(fixture.refresh(&signed_in.refresh_token).await, ErrorKind::Unauthenticated);
     fixture.store.heal();
     fails(fixture.refresh(&signed_in.refresh_token).await, ErrorKind::Unauthenticated);
 }

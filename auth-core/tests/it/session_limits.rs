@@ -76,6 +76,7 @@ async fn one_session_too_many_ends_the_least_recently_used() {
     sessions.push(fixture.sign_in(ADA).await);
     let evicted = fixture.event(AuditKind::SessionRevoked).await;
     assert_eq!(evicted.detail, Some(AuditDetail::Evicted));
+    assert!(fixture.published().contains(&evicted));
     assert_eq!((evicted.user_id, &evicted.client), (Some(sessions[0].user.id), &fixture.client));
 
     let expected: Vec<_> = (0..=20).map(|number| number != 1).collect();

@@ -134,7 +134,7 @@ pub async fn the_sessions_not_used_for_longest_make_room(store: &dyn Store) {
     new.session.last_seen_at = user.created_at;
     let opening = OpenSession { max_per_user: 3, ..open(&new) };
     let (event, evicted) = (opening.event.clone(), opening.evicted.clone());
-    assert_eq!(store.open_session(opening).await.unwrap(), OpenSessionOutcome::Opened);
+    assert_eq!(store.open_session(opening).await.unwrap(), OpenSessionOutcome::MadeRoom);
 
     assert_eq!(session_ids(store, user.id).await, [fifth, first, new.session.id]);
     for gone in [second, third, fourth] {
