@@ -127,6 +127,8 @@ words! {
         Evicted = "evicted",
         /// All sessions of the user but the one that asked.
         OtherSessions = "other_sessions",
+        /// A value of the application's rows is in use already.
+        ProfileTaken = "profile_taken",
         /// The lost answer to a refresh was given again.
         Recovered = "recovered",
         /// No account has the e-mail address.

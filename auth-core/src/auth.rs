@@ -12,6 +12,7 @@ mod sign_up;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
@@ -67,6 +68,8 @@ struct Inner {
     tokens: AccessTokens,
     sessions: SessionPolicy,
     http: HttpSettings,
+    /// Until when, in milliseconds of the clock's `elapsed`, no use of a session is written down.
+    touches_resume_at: AtomicU64,
 }
 
 impl Auth {

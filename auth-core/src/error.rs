@@ -187,6 +187,9 @@ pub struct FieldError {
     pub message: Cow<'static, str>,
 }
 
+/// Enough for a form, and few enough that an answer is not much longer than the request it refuses.
+const MAX_FIELD_ERRORS: usize = 20;
+
 /// All that is wrong about an input, field by field.
 ///
 /// ```
@@ -210,14 +213,16 @@ impl FieldErrors {
         errors
     }
 
-    /// Adds one more.
+    /// Adds one more, up to 20 in all.
     pub fn push(
         &mut self,
         field: impl Into<Cow<'static, str>>,
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) {
-        self.0.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
+        if self.0.len() < MAX_FIELD_ERRORS {
+            self.0.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
+        }
     }
 
     /// Adds a field that nobody asked for.
@@ -229,7 +234,8 @@ impl FieldErrors {
 
     /// Adds all of another list.
     pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        let room = MAX_FIELD_ERRORS.saturating_sub(self.0.len());
+        self.0.extend(other.0.into_iter().take(room));
     }
 
     /// Returns whether nothing is wrong.

@@ -69,7 +69,7 @@ impl Http<'_> {
     }
 
     async fn dispatch(&self, endpoint: Endpoint, request: &Request) -> Result<Response<Bytes>, Error> {
-        self.refuse_cross_origin(request.head())?;
+        self.refuse_cross_origin(endpoint, request.head())?;
         match endpoint {
             Endpoint::Jwks => response::jwks(&self.auth.jwks()),
             Endpoint::ListSessions => self.list_sessions(request).await,
@@ -157,9 +157,10 @@ impl Http<'_> {
     }
 
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
-    /// that one is not sent by a browser on its own.
-    fn refuse_cross_origin(&self, head: RequestHead<'_>) -> Result<(), Error> {
-        if credential::bearer(head).is_some_and(|token| self.auth.verify_access_token(token).is_ok()) {
+    /// a browser does not send that on its own.
+    fn refuse_cross_origin(&self, endpoint: Endpoint, head: RequestHead<'_>) -> Result<(), Error> {
+        let by_bearer = || credential::bearer(head).is_some_and(|token| self.auth.verify_access_token(token).is_ok());
+        if endpoint.is_vouched_for_by_bearer() && by_bearer() {
             return Ok(());
         }
         self.auth.settings().origins.check(head.method, head.headers)

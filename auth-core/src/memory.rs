@@ -155,6 +155,8 @@ impl SessionStore for MemoryStore {
         if !tables.accepts(session.user_id, session.auth_epoch) {
             return Ok(OpenSessionOutcome::Refused);
         }
+        let (user, now) = (session.user_id, session.created_at);
+        tables.sessions.retain(|_, row| row.session.user_id != user || row.session.expires_at > now);
         let room = usize::try_from(open.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);
         let surplus: Vec<_> = tables.sessions_of(session.user_id).into_iter().skip(room).collect();
         for session in &surplus {

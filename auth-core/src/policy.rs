@@ -210,11 +210,12 @@ pub enum HashFloor {
 /// How often one client address may call what is worth guessing at.
 #[derive(Debug, Clone)]
 pub struct RateLimitPolicy {
-    /// Sign-ins per client address. Default 5 a minute.
+    /// Sign-ins per client address. Default 5 a minute; at most 60 at once, and one a second.
     pub sign_in: Quota,
-    /// Sign-ups per client address. Default 5 a minute.
+    /// Sign-ups per client address. Default 5 a minute; at most 60 at once, and one a second.
     pub sign_up: Quota,
     /// Refreshes per client address. Default 300 an hour: a household behind one address never meets it.
+    /// At most 100 a second.
     pub refresh: Quota,
 }
 
@@ -268,6 +269,20 @@ impl SessionPolicy {
         }
         let sessions = self.max_per_user;
         (!(1..=100).contains(&sessions)).then(|| format!("max_per_user must be between 1 and 100, not {sessions}"))
+    }
+}
+
+impl RateLimitPolicy {
+    /// What is wrong about the values, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let guessed = [("sign_in", self.sign_in), ("sign_up", self.sign_up)];
+        let too_fast =
+            |quota: &Quota| quota.burst.get() > 60 || quota.period / quota.burst.get() < Duration::from_secs(1);
+        if let Some((name, quota)) = guessed.into_iter().find(|(_, quota)| too_fast(quota)) {
+            return Some(format!("{name} must be at most 60 at once and one a second, not {quota:?}"));
+        }
+        let too_fast = self.refresh.period / self.refresh.burst.get() < Duration::from_millis(10);
+        too_fast.then(|| format!("refresh must be at most 100 a second, not {:?}", self.refresh))
     }
 }
 

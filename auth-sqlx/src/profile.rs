@@ -81,7 +81,8 @@ pub trait Profile<DB: Database>: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Whatever the database reports. Then there is no user either.
+    /// Whatever the database reports. Then there is no user either. A unique violation is told to the client as
+    /// `invalid_input` with the code `taken`; anything else is an outage.
     async fn insert(&self, tx: &mut DB::Connection, user: &User, data: &Self::Data) -> sqlx::Result<()>;
 
     /// Loads the rows of a user; `None` if there are none.

@@ -204,12 +204,18 @@ async fn accepts<DB: Backend>(tx: &mut Transaction<'static, DB>, session: &Sessi
         .map(|row| row.is_some())
 }
 
-/// Deletes the sessions that were not used for longest, until there is room for one more.
+/// Deletes the sessions that have expired, and those not used for longest until there is room for one more.
 async fn make_room<DB: Backend>(
     tx: &mut Transaction<'static, DB>,
     open: &OpenSession,
 ) -> Result<OpenSessionOutcome, StoreError> {
     let user = open.new.session.user_id;
+    Statement::<DB>::new("DELETE FROM auth_sessions WHERE user_id = ? AND expires_at <= ?")
+        .bind(user.as_uuid())
+        .bind(micros(open.new.session.created_at))
+        .execute(tx)
+        .await
+        .map_err(store_error::<DB>)?;
     let room = usize::try_from(open.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);
     let rows = Statement::<DB>::new(LIST).bind(user.as_uuid()).fetch_all(tx).await.map_err(store_error::<DB>)?;
     let surplus = rows.get(room..).unwrap_or_default();

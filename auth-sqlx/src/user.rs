@@ -8,7 +8,7 @@ use auth_core::password::PasswordHash;
 use auth_core::role::Role;
 use auth_core::store::{
     CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
-    SetRolesOutcome, StoreError, UserStore,
+    SetRolesOutcome, StoreError, StoreErrorKind, UserStore,
 };
 use auth_core::user::{User, UserStatus};
 use serde_json::Value;
@@ -43,7 +43,10 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
             inserted => inserted.map_err(store_error::<DB>)?,
         }
         if let (Some(profile), Some(fields)) = (self.profile(), &new.profile) {
-            profile.insert(&mut tx, &new.user, fields).await?;
+            match profile.insert(&mut tx, &new.user, fields).await {
+                Err(error) if error.kind() == StoreErrorKind::Conflict => return Ok(CreateUserOutcome::ProfileTaken),
+                inserted => inserted?,
+            }
         }
         insert_beside::<DB>(&mut tx, &new).await.map_err(store_error::<DB>)?;
         tx.commit().await.map_err(store_error::<DB>)?;

@@ -142,6 +142,16 @@ async fn a_bearer_token_that_is_not_ours_vouches_for_nothing() {
 }
 
 #[tokio::test]
+async fn nobodys_bearer_token_vouches_for_a_sign_in() {
+    let world = world();
+    let eve = world.tokens("eve@example.com").await;
+    for path in ["/auth/signin", "/auth/signup", "/api/auth/signin"] {
+        let call = post(path).json(&credentials("eve@example.com")).bearer(&eve.access);
+        world.send(call.header("origin", "https://evil.test")).await.problem(403, "cross_origin");
+    }
+}
+
+#[tokio::test]
 async fn a_bearer_token_does_not_vouch_for_cookies() {
     let world = world();
     let mut ada = world.browser(EMAIL).await;

@@ -5,10 +5,10 @@ use crate::auth::Auth;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind, FieldErrors};
 use crate::id::UserId;
-use crate::password::Password;
+use crate::password::{Password, Verdict};
 use crate::role::Role;
 use crate::session::Client;
-use crate::store::{CreateUserOutcome, NewUser, SetRoles, SetRolesOutcome};
+use crate::store::{CreateUserOutcome, Credentials, NewUser, SetRoles, SetRolesOutcome};
 use crate::user::{MAX_ROLES, User};
 
 /// What had to be done so that a user has a role.
@@ -20,13 +20,20 @@ pub enum EnsureRoleOutcome {
     Granted,
     /// The account had the role already.
     Unchanged,
+    /// The account is there with another password, so it may be a stranger's. Nothing was changed.
+    WrongPassword,
 }
 
 impl Auth {
     /// Makes sure that there is an account with this address and this role, for the first administrator.
     ///
-    /// It may be called at every start, from several processes. The password is for an account that has to be
-    /// created; one that is there keeps its own.
+    /// It may be called at every start, from several processes. An account that has the role already is left alone,
+    /// whatever its password is by now. One that has not is given the role only if the password is right.
+    ///
+    /// # Security
+    ///
+    /// Anybody can sign up with any address. Without the password, whoever was there first with the administrator's
+    /// address would become the administrator.
     ///
     /// # Errors
     ///
@@ -40,14 +47,14 @@ impl Auth {
         role: Role,
     ) -> Result<EnsureRoleOutcome, Error> {
         if let Some(found) = self.store().find_credentials(email).await? {
-            return self.grant(found.user, role).await;
+            return self.grant(found, password, role).await;
         }
         if self.create_with_role(email, password, &role).await? == CreateUserOutcome::Created {
             return Ok(EnsureRoleOutcome::Created);
         }
         // Another process was faster.
         let found = self.store().find_credentials(email).await?.ok_or(ErrorKind::NotFound)?;
-        self.grant(found.user, role).await
+        self.grant(found, password, role).await
     }
 
     async fn create_with_role(
@@ -71,9 +78,13 @@ impl Auth {
         Ok(outcome)
     }
 
-    async fn grant(&self, user: User, role: Role) -> Result<EnsureRoleOutcome, Error> {
+    async fn grant(&self, found: Credentials, password: &Password, role: Role) -> Result<EnsureRoleOutcome, Error> {
+        let Credentials { user, password_hash } = found;
         if user.has_role(&role) {
             return Ok(EnsureRoleOutcome::Unchanged);
+        }
+        if self.0.passwords.verify(password, password_hash.as_ref()).await? == Verdict::Wrong {
+            return Ok(EnsureRoleOutcome::WrongPassword);
         }
         let now = self.now();
         let event = AuditEvent::new(AuditKind::RoleChanged, &Client::default(), now)?.of_user(user.id);

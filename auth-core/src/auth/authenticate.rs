@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{AuditEvent, AuditKind};
@@ -47,6 +50,16 @@ pub(super) enum Proof<'a> {
     Refresh(&'a RefreshToken),
 }
 
+/// What a proof has turned out to be.
+pub(super) enum Found {
+    /// No session, or one that it does not prove.
+    Nothing,
+    /// A session that it proves.
+    Proven(SessionRecord),
+    /// A session whose tokens are in two hands: it was good for it once.
+    Stolen(SessionRecord),
+}
+
 impl Auth {
     /// Finds the user and session of a credential: one query, which sees any revocation at once.
     ///
@@ -60,7 +73,10 @@ impl Auth {
             Credential::Refresh(token) => Proof::Refresh(token),
         };
         let now = self.now();
-        let record = self.find_proven(&proof, now).await?.ok_or(ErrorKind::Unauthenticated)?;
+        // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
+        let Found::Proven(record) = self.find_proven(&proof, now).await? else {
+            return Err(ErrorKind::Unauthenticated.into());
+        };
         self.end_if_over(&record, now).await?;
         self.note_use(&record, proof.generation(&record, &self.0.sessions, now), now).await;
         Ok(Authenticated { user: record.user, session: record.session })
@@ -95,24 +111,25 @@ impl Auth {
         }
     }
 
-    /// Reads the session that a proof names, if the proof holds for it.
-    pub(super) async fn find_proven(
-        &self,
-        proof: &Proof<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<SessionRecord>, Error> {
-        let record = self.store().find_session(proof.session_id()).await?;
-        Ok(record.filter(|record| match proof {
-            Proof::Access(claims) => claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch,
-            // What an exchange would accept. A theft is acted upon there, not by a page that is merely read.
+    /// Reads the session that a proof names, and holds the proof against it.
+    pub(super) async fn find_proven(&self, proof: &Proof<'_>, now: DateTime<Utc>) -> Result<Found, Error> {
+        let Some(record) = self.store().find_session(proof.session_id()).await? else { return Ok(Found::Nothing) };
+        Ok(match proof {
+            Proof::Access(claims)
+                if claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch =>
+            {
+                Found::Proven(record)
+            }
+            Proof::Access(_) => Found::Nothing,
             Proof::Refresh(token) => match classify(token, &record.refresh, &self.0.sessions, now) {
                 Presented::Current
                 | Presented::CurrentInGrace
                 | Presented::PredecessorInGrace
-                | Presented::PredecessorLost => true,
-                Presented::Theft | Presented::Unknown => false,
+                | Presented::PredecessorLost => Found::Proven(record),
+                Presented::Theft => Found::Stolen(record),
+                Presented::Unknown => Found::Nothing,
             },
-        }))
+        })
     }
 
     /// Refuses a session that is over. One that has expired is deleted, so that it stays so if the clock steps back.
@@ -154,13 +171,26 @@ impl Auth {
         let due = now - session.last_seen_at >= self.touch_interval();
         // The first generation replaced nothing, so whether it arrived decides nothing.
         let confirms = generation == refresh.generation && generation > 0 && !refresh.confirmed;
-        if !due && !confirms {
+        if !(due || confirms) || self.touches_are_paused() {
             return;
         }
         let touch = Touch { session_id: session.id, seen_at: now, generation };
         if let Err(error) = self.store().touch_session(touch).await {
             tracing::warn!(session = %session.id, cause = ?error, "the use of a session could not be noted");
+            self.pause_touches();
         }
+    }
+
+    fn touches_are_paused(&self) -> bool {
+        let elapsed = self.0.clock.elapsed().as_millis();
+        elapsed < u128::from(self.0.touches_resume_at.load(Ordering::Relaxed))
+    }
+
+    /// A store that cannot be written to may take its time to say so, and readers should not wait for it again and
+    /// again.
+    fn pause_touches(&self) {
+        let until = (self.0.clock.elapsed() + TOUCH_PAUSE).as_millis();
+        self.0.touches_resume_at.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// The policy's interval, or less where an idle timeout asks for a finer one.
@@ -194,3 +224,6 @@ impl Proof<'_> {
 }
 
 const NO_GENERATION: i64 = -1;
+
+/// For how long no use of a session is written down after that failed.
+const TOUCH_PAUSE: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::audit::AuditSink;
@@ -218,6 +219,7 @@ impl AuthBuilder {
             tokens,
             sessions: self.sessions,
             http,
+            touches_resume_at: AtomicU64::new(0),
         })))
     }
 
@@ -227,6 +229,7 @@ impl AuthBuilder {
             ("token_policy", self.tokens.problem()),
             ("password_policy", self.passwords.problem()),
             ("hash_policy", self.hashing.problem()),
+            ("rate_limit_policy", self.limits.problem()),
             ("issuer", self.issuer.as_deref().filter(|issuer| issuer.is_empty()).map(|_| "must not be empty".into())),
             ("audience", self.audience.as_deref().filter(|text| text.is_empty()).map(|_| "must not be empty".into())),
         ];

@@ -48,7 +48,10 @@ impl Auth {
                 Presented::PredecessorLost => recovery(token, &record.refresh, now)?,
                 Presented::CurrentInGrace => return self.repeat_current(token, record, now).await,
                 Presented::PredecessorInGrace => return self.repeat_successor(token, record, now),
-                Presented::Theft | Presented::Unknown => return self.end_stolen(&record, client, now).await,
+                Presented::Theft | Presented::Unknown => {
+                    self.end_stolen(&record, client, now).await?;
+                    return Err(ErrorKind::Unauthenticated.into());
+                }
             };
             if let Some(signed_in) = self.swap(exchange, record, client, now).await? {
                 return Ok(signed_in);
@@ -114,15 +117,20 @@ impl Auth {
         self.signed_in(user, session, successor, refresh.generation, now)
     }
 
-    /// Ends a session whose tokens are in two hands. It commits although the request fails.
-    async fn end_stolen(&self, record: &SessionRecord, client: &Client, now: DateTime<Utc>) -> Result<SignedIn, Error> {
+    /// Ends a session whose tokens are in two hands. It commits although the request gets nothing.
+    pub(super) async fn end_stolen(
+        &self,
+        record: &SessionRecord,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
         let session = &record.session;
         let event = AuditEvent::new(AuditKind::RefreshReuseDetected, client, now)?.of_session(session);
         match self.store().delete_session(session.id, session.user_id, event.clone()).await? {
             DeleteSessionOutcome::Deleted => self.publish(&event),
             DeleteSessionOutcome::Missing => {}
         }
-        Err(ErrorKind::Unauthenticated.into())
+        Ok(())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Sign-out: of this session, of the others, or of all.
 
+use chrono::{DateTime, Utc};
+
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
-use crate::auth::authenticate::Proof;
+use crate::auth::authenticate::{Found, Proof};
 use crate::auth::{Auth, Credential};
 use crate::error::{Error, ErrorKind};
-use crate::session::Client;
+use crate::session::{Client, Session};
 use crate::store::DeleteSessionOutcome;
 use crate::token::Verified;
 
@@ -54,7 +56,15 @@ impl Auth {
                 Err(_) => return Ok(SignOutOutcome::AlreadyOver),
             },
         };
-        let Some(record) = self.find_proven(&proof, now).await? else { return Ok(SignOutOutcome::AlreadyOver) };
+        let record = match self.find_proven(&proof, now).await? {
+            Found::Nothing => return Ok(SignOutOutcome::AlreadyOver),
+            Found::Proven(record) => record,
+            Found::Stolen(record) => {
+                // The owner's, who leaves, or the thief's: either way the session must not go on.
+                self.end_stolen(&record, client, now).await?;
+                return Ok(SignOutOutcome::AlreadyOver);
+            }
+        };
         match self.end_if_over(&record, now).await {
             Err(error) if error.kind() == ErrorKind::Unauthenticated => return Ok(SignOutOutcome::AlreadyOver),
             checked => checked?,
@@ -62,19 +72,27 @@ impl Auth {
         if !live && scope != SignOutScope::Session {
             return Err(ErrorKind::Unauthenticated.into());
         }
-        let session = &record.session;
+        self.end_sessions(&record.session, scope, client, now).await
+    }
+
+    async fn end_sessions(
+        &self,
+        session: &Session,
+        scope: SignOutScope,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<SignOutOutcome, Error> {
+        let (id, user) = (session.id, session.user_id);
         let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
-        let user = session.user_id;
         match scope {
             SignOutScope::Session => {
-                if self.store().delete_session(session.id, user, event.clone()).await? == DeleteSessionOutcome::Missing
-                {
+                if self.store().delete_session(id, user, event.clone()).await? == DeleteSessionOutcome::Missing {
                     return Ok(SignOutOutcome::AlreadyOver);
                 }
             }
             SignOutScope::Others => {
                 event = event.with_detail(AuditDetail::OtherSessions);
-                self.store().delete_other_sessions(user, session.id, event.clone()).await?;
+                self.store().delete_other_sessions(user, id, event.clone()).await?;
             }
             SignOutScope::All => {
                 event = event.with_detail(AuditDetail::AllSessions);

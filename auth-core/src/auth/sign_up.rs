@@ -1,5 +1,7 @@
 //! Sign-up: a user, their password, their profile and their first session, all or nothing.
 
+use chrono::{DateTime, Utc};
+
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
 use crate::auth::{Auth, SignedIn};
 use crate::email::Email;
@@ -8,6 +10,7 @@ use crate::id::UserId;
 use crate::password::Password;
 use crate::session::{Client, SessionKind};
 use crate::store::{CreateUserOutcome, NewUser, ProfileFields};
+use crate::text::{is_control, is_invisible};
 use crate::user::{MAX_NAME_CHARS, User};
 
 /// What a stranger says of themselves to get an account.
@@ -70,11 +73,19 @@ impl Auth {
                 Ok(SignUpOutcome::SignedIn(Box::new(issued.signed_in)))
             }
             CreateUserOutcome::EmailTaken => {
-                let event = AuditEvent::new(AuditKind::SignUpFailed, client, now)?.with_detail(AuditDetail::EmailTaken);
-                self.record(event).await?;
+                self.note_failure(AuditDetail::EmailTaken, client, now).await?;
                 Err(ErrorKind::EmailTaken.into())
             }
+            CreateUserOutcome::ProfileTaken => {
+                self.note_failure(AuditDetail::ProfileTaken, client, now).await?;
+                let taken = FieldErrors::one("", "taken", "A value of the profile is in use already.");
+                Err(Error::invalid_input(taken))
+            }
         }
+    }
+
+    async fn note_failure(&self, detail: AuditDetail, client: &Client, now: DateTime<Utc>) -> Result<(), Error> {
+        self.record(AuditEvent::new(AuditKind::SignUpFailed, client, now)?.with_detail(detail)).await
     }
 
     /// Checks everything that can be checked without work or a database.
@@ -99,11 +110,11 @@ fn name_errors(name: &str) -> FieldErrors {
     if name.chars().count() > MAX_NAME_CHARS {
         errors.push("name", "too_long", "A name has at most 128 characters.");
     }
-    if name.trim().is_empty() {
+    if name.chars().all(is_invisible) {
         errors.push("name", "empty", "A name has at least one visible character; leave it out to have none.");
     }
     // Among them NUL, which PostgreSQL's text cannot hold, and line breaks, which forge log lines.
-    if name.chars().any(char::is_control) {
+    if name.chars().any(is_control) {
         errors.push("name", "invalid", "A name has no control characters.");
     }
     errors

@@ -242,6 +242,14 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_unknown_fields_gets_a_short_answer() {
+        let names: Vec<_> = (0..1_000).map(|number| format!("\"f{number}\":0")).collect();
+        let body = format!("{{{}}}", names.join(","));
+        let fields = Fields::read(&request(Some("application/json"), body.as_bytes())).unwrap();
+        assert_eq!(fields.end().unwrap_err().fields().len(), 20);
+    }
+
+    #[test]
     fn every_wrong_field_is_told() {
         let mut fields =
             Fields::read(&request(Some("application/json"), br#"{"a":1,"flag":"yes","stray":true,"nothing":null}"#))

@@ -46,8 +46,8 @@ impl TrustedProxies {
     ///
     /// # Errors
     ///
-    /// [`InvalidProxies`] for the first entry that is neither, or that is the whole Internet: with `0.0.0.0/0` every
-    /// client would choose its own address.
+    /// [`InvalidProxies`] for the first entry that is neither, or that is wider than any private network: with
+    /// `0.0.0.0/0` every client would choose its own address.
     pub fn parse(text: &str) -> Result<Self, InvalidProxies> {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
@@ -82,9 +82,9 @@ impl TrustedProxies {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidProxies {
-    /// The entry contains every address.
-    #[error("{0:?} trusts every address, so that each client could choose its own; name the proxies' networks")]
-    Everything(String),
+    /// The entry is wider than any private network.
+    #[error("{0:?} is wider than any private network, so clients could choose their addresses; name the proxies' own")]
+    TooWide(String),
     /// The entry is neither a network nor an address.
     #[error("{0:?} is neither a network, such as 10.0.0.0/8, nor an address")]
     Unreadable(String),
@@ -93,7 +93,9 @@ pub enum InvalidProxies {
 fn read_network(text: &str) -> Result<IpNet, InvalidProxies> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let network = fold(network.map_err(|_| InvalidProxies::Unreadable(text.to_owned()))?);
-    if network.prefix_len() == 0 { Err(InvalidProxies::Everything(text.to_owned())) } else { Ok(network) }
+    // The widest that are not the Internet's are 10.0.0.0/8 and fc00::/7.
+    let widest = if network.addr().is_ipv4() { 8 } else { 7 };
+    if network.prefix_len() < widest { Err(InvalidProxies::TooWide(text.to_owned())) } else { Ok(network) }
 }
 
 /// Turns a network of IPv4-mapped addresses (`::ffff:0:0/96` and within) into that of the IPv4 addresses.

@@ -33,6 +33,17 @@ impl Endpoint {
             Self::Jwks | Self::ListSessions | Self::Me | Self::RevokeSession => false,
         }
     }
+
+    /// Returns whether a bearer token can vouch for a request, because it says whose it is.
+    ///
+    /// What signs in is nobody's yet. (Nor does a bearer token vouch for a refresh cookie: where that is read, the
+    /// origin is checked in any case.)
+    pub(crate) const fn is_vouched_for_by_bearer(self) -> bool {
+        match self {
+            Self::ListSessions | Self::Me | Self::Refresh | Self::RevokeSession | Self::SignOut => true,
+            Self::Jwks | Self::SignIn | Self::SignUp => false,
+        }
+    }
 }
 
 /// A row of the table.

@@ -99,9 +99,12 @@ fn sentence(error: &Error) -> String {
     chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
 }
 
-/// What is the server's fault is worth a line with its cause; what is the client's is not.
+/// What is the server's fault is worth a line with its cause; what is the client's is not. An overload is meant to
+/// be survived, and a line for each refusal would be one more load.
 fn log(error: &Error, status: StatusCode) {
-    if status.is_server_error() {
+    if error.kind() == ErrorKind::Overloaded {
+        tracing::debug!(target: "auth", "{error}");
+    } else if status.is_server_error() {
         let cause = std::error::Error::source(error).map(tracing::field::debug);
         tracing::error!(target: "auth", kind = ?error.kind(), cause, "{error}");
     }

@@ -9,6 +9,7 @@ use http::header::USER_AGENT;
 use http::{HeaderMap, Method};
 
 use crate::session::{MAX_USER_AGENT_CHARS, SessionKind};
+use crate::text::is_control;
 
 /// The longest body that is read: 16 KiB. An adapter stops reading there and hands over [`Body::TooLarge`].
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -121,7 +122,7 @@ impl RequestHead<'_> {
     pub(crate) fn user_agent(&self) -> Option<String> {
         let header = self.headers.get(USER_AGENT)?;
         let text = String::from_utf8_lossy(header.as_bytes());
-        let kept: String = text.chars().filter(|char| !char.is_control()).take(MAX_USER_AGENT_CHARS).collect();
+        let kept: String = text.chars().filter(|char| !is_control(*char)).take(MAX_USER_AGENT_CHARS).collect();
         (!kept.is_empty()).then_some(kept)
     }
 }

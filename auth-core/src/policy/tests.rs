@@ -65,3 +65,21 @@ fn password_lengths_keep_to_their_bounds() {
     lengths(128, 127, Some("PasswordPolicy::max_chars is 127: it must lie between 128 and 1024"));
     lengths(8, 1_025, Some("PasswordPolicy::max_chars is 1025: it must lie between 64 and 1024"));
 }
+
+#[track_caller]
+fn limits(policy: &RateLimitPolicy, field: Option<&str>) {
+    let problem = policy.problem();
+    assert_eq!(problem.as_deref().and_then(|problem| problem.split(' ').next()), field, "{problem:?}");
+}
+
+#[test]
+fn a_rate_limit_limits() {
+    let of = |burst, period| Quota { burst: NonZeroU32::new(burst).unwrap(), period };
+    let second = Duration::from_secs(1);
+    limits(&RateLimitPolicy::default(), None);
+    limits(&RateLimitPolicy { sign_in: of(60, second * 60), ..RateLimitPolicy::default() }, None);
+    limits(&RateLimitPolicy { sign_in: of(61, second * 3_600), ..RateLimitPolicy::default() }, Some("sign_in"));
+    limits(&RateLimitPolicy { sign_in: of(5, Duration::ZERO), ..RateLimitPolicy::default() }, Some("sign_in"));
+    limits(&RateLimitPolicy { sign_up: of(2, second), ..RateLimitPolicy::default() }, Some("sign_up"));
+    limits(&RateLimitPolicy { refresh: of(u32::MAX, second), ..RateLimitPolicy::default() }, Some("refresh"));
+}

@@ -15,6 +15,8 @@ use crate::store::StoreError;
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
     /// Opens a session for a user who is active and still of the session's epoch, and makes room for it.
+    ///
+    /// Those of the user that have expired by the new one's `created_at` are deleted first, and count no more.
     async fn open_session(&self, open: OpenSession) -> Result<OpenSessionOutcome, StoreError>;
 
     /// Reads a session with its user, expired or not.

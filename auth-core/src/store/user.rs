@@ -68,6 +68,8 @@ pub enum CreateUserOutcome {
     Created,
     /// Nothing was: the canonical address has an account.
     EmailTaken,
+    /// Nothing was: a value of the application's rows has to be unique, and is not.
+    ProfileTaken,
 }
 
 /// What a sign-in is checked against.

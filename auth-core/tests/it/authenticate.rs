@@ -257,6 +257,23 @@ async fn a_request_goes_on_when_its_use_cannot_be_noted() {
 }
 
 #[tokio::test]
+async fn a_store_that_could_not_note_a_use_is_left_alone_for_a_while() {
+    let fixture = Fixture::new();
+    let signed_in = fixture.sign_up(ADA).await;
+    fixture.store.fail("touch_session", Fault::BeforeCommit);
+    fixture.clock.advance(MINUTE);
+    fixture.authenticate(&signed_in).await.unwrap();
+    fixture.store.heal();
+    fixture.store.take_calls();
+    fixture.clock.advance(4 * SECOND);
+    fixture.authenticate(&signed_in).await.unwrap();
+    assert_eq!(fixture.store.take_calls(), ["find_session"]);
+    fixture.clock.advance(SECOND);
+    fixture.authenticate(&signed_in).await.unwrap();
+    assert_eq!(fixture.store.take_calls(), ["find_session", "touch_session"]);
+}
+
+#[tokio::test]
 async fn an_expired_session_that_cannot_be_deleted_is_not_accepted() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;

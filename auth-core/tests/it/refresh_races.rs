@@ -12,7 +12,7 @@ use auth_core::user::UserStatus;
 use auth_core::{Credential, Error, ErrorKind, Password, Role};
 use futures_util::FutureExt;
 
-use crate::fixture::{ADA, Fixture, HOUR, MINUTE, SECOND, access, copy, email, fails, refresh, same};
+use crate::fixture::{ADA, Fixture, HOUR, MINUTE, PASSWORD, SECOND, access, copy, email, fails, refresh, same};
 
 /// Lets many clients present the same token at the same time, each on a thread of its own.
 fn race(fixture: &Fixture, token: &RefreshToken, clients: usize) -> Vec<Result<SignedIn, Error>> {
@@ -111,7 +111,7 @@ async fn no_refresh_survives_what_happens_to_its_user_in_the_meantime() {
 
     let auth = fixture.auth.clone();
     fixture.store.before("swap_refresh", async move {
-        auth.ensure_role(&email(ADA), &Password::new(""), Role::ADMIN).await.unwrap();
+        auth.ensure_role(&email(ADA), &Password::new(PASSWORD), Role::ADMIN).await.unwrap();
     });
     fails(fixture.refresh(&signed_in.refresh_token).await, ErrorKind::Unauthenticated);
     assert_eq!(fixture.events(AuditKind::Refresh).await, []);

@@ -200,3 +200,18 @@ async fn a_store_that_fails_has_signed_nobody_out() {
         assert_eq!(sign_out(&fixture, &access(&own[0]), scope).await.unwrap(), SignOutOutcome::SignedOut);
     }
 }
+
+/// The one who signs out may be the owner, whose token a thief has exchanged: the thief must not go on.
+#[tokio::test]
+async fn signing_out_with_a_stolen_token_ends_the_session() {
+    for scope in SCOPES {
+        let fixture = Fixture::new();
+        let owner = fixture.sign_up(ADA).await;
+        let thief = fixture.refresh(&owner.refresh_token).await.unwrap();
+        fixture.authenticate(&thief).await.unwrap();
+        fixture.clock.advance(MINUTE);
+        assert_eq!(sign_out(&fixture, &refresh(&owner), scope).await.unwrap(), SignOutOutcome::AlreadyOver);
+        fails(fixture.authenticate(&thief).await, ErrorKind::Unauthenticated);
+        fixture.event(AuditKind::RefreshReuseDetected).await;
+    }
+}

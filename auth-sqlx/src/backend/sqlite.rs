@@ -12,11 +12,11 @@ use crate::migrate::Migration;
 
 /// How long a writer waits for one of another process. A transaction takes milliseconds, so who holds the lock for
 /// longer than this is stuck, or is an operator at work.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// How long a request waits for a connection, and so for its turn to write: long against a crowd that writes at the
 /// same time on a slow disk, short against a user's patience.
-const QUEUE_WAIT: Duration = Duration::from_secs(5);
+const QUEUE_WAIT: Duration = Duration::from_secs(2);
 
 const CONNECTIONS: u32 = 8;
 
@@ -116,5 +116,6 @@ async fn end_lost_transaction(pool: &Pool<Sqlite>) -> sqlx::Result<()> {
 }
 
 fn is_in_memory(url: &str) -> bool {
-    url.contains(":memory:") || url.contains("mode=memory")
+    let (path, options) = url.split_once('?').unwrap_or((url, ""));
+    path.ends_with(":memory:") || options.split('&').any(|option| option == "mode=memory")
 }

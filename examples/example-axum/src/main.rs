@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use auth_core::auth::EnsureRoleOutcome;
 use auth_core::http::cookie::SameSite;
 use auth_core::policy::{CommonPasswords, PasswordPolicy};
 use auth_core::{Auth, Role};
@@ -63,7 +64,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn open_store(url: &str) -> Result<SqliteStore, Box<dyn Error>> {
-    let store = SqliteStore::connect(url).await.map_err(|cause| format!("DATABASE_URL {url}: {}", chain(&cause)))?;
+    let store = SqliteStore::connect(url).await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
     store.migrate().await?;
     profile::create_tables(store.pool()).await?;
     Ok(store.with_profile(Backgrounds))
@@ -89,6 +90,9 @@ fn configure(
 async fn ensure_admin(auth: &Auth, admin: Admin) -> Result<(), Box<dyn Error>> {
     let outcome = auth.ensure_role(&admin.email, &admin.password, Role::ADMIN).await;
     let outcome = outcome.map_err(|cause| format!("ADMIN_EMAIL, ADMIN_PASSWORD: {}", chain(&cause)))?;
+    if outcome == EnsureRoleOutcome::WrongPassword {
+        return Err("ADMIN_EMAIL: an account with this address exists, and ADMIN_PASSWORD is not its password".into());
+    }
     tracing::info!(?outcome, "the administrator's account is in place");
     Ok(())
 }

@@ -18,6 +18,9 @@ pub(crate) fn app(auth: Auth) -> Router {
     let admin = Router::new()
         .route("/admin", get(|| async { "hello administrator\n" }))
         .route_layer(require_role(&auth, Role::ADMIN));
+    // A failure is logged where it happens, with its cause.
+    let responses = DefaultOnResponse::new().level(Level::INFO);
+    let trace = TraceLayer::new_for_http().make_span_with(span).on_response(responses).on_failure(());
     Router::new()
         .route("/private", get(private))
         .route("/claims", get(claims))
@@ -26,7 +29,7 @@ pub(crate) fn app(auth: Auth) -> Router {
         .nest("/api/auth", routes(Transport::Bearer))
         .merge(page::routes())
         .layer(map_response(add_security_headers))
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new().level(Level::INFO)))
+        .layer(trace)
         .with_state(auth)
 }
 

@@ -19,6 +19,7 @@ pub async fn run_all(store: &dyn Store) {
     a_session_is_opened_only_for_an_active_user_of_its_epoch(store).await;
     the_sessions_not_used_for_longest_make_room(store).await;
     nothing_makes_room_that_need_not(store).await;
+    sessions_that_have_expired_take_no_room(store).await;
     sessions_are_listed_the_most_recently_used_first(store).await;
     a_use_moves_last_seen_forward_only(store).await;
     a_use_confirms_the_current_generation_only(store).await;
@@ -28,7 +29,8 @@ pub async fn run_all(store: &dyn Store) {
 /// Whether it was opened with its user or later: instants to the microsecond, hashes and salts to the last bit.
 pub async fn every_field_of_a_session_is_read_back(store: &dyn Store) {
     let user = user();
-    let bare = session(&user);
+    let mut bare = session(&user);
+    bare.session.expires_at += seconds(6_000_000_000);
     create(store, NewUser { session: Some(bare.clone()), ..new_user(&user) }).await;
     let full = every_field_filled(&user);
     for new in &full {
@@ -61,7 +63,8 @@ fn every_field_filled(user: &User) -> Vec<NewSession> {
                 kind,
                 client: Client { ip: Some(ip), user_agent: Some(user_agent) },
                 created_at: instant(),
-                expires_at: instant(),
+                // After all that is opened here, or it would be gone by then.
+                expires_at: instant() + seconds(6_000_000_000),
                 last_seen_at: instant(),
                 ..new.session
             },
@@ -158,7 +161,33 @@ pub async fn nothing_makes_room_that_need_not(store: &dyn Store) {
     }
 }
 
-/// Only the user's own, expired or not.
+/// Otherwise the dead would push the living out. The expiry is half-open, and another user's sessions are not touched.
+pub async fn sessions_that_have_expired_take_no_room(store: &dyn Store) {
+    let (other, _) = signed_up(store).await;
+    let user = created(store).await;
+    let now = session(&user).session.created_at;
+    let expiring = |user: &User, at| {
+        let mut new = session(user);
+        new.session.expires_at = at;
+        new
+    };
+    let (kept, dead) = (expiring(&user, now + seconds(60)), expiring(&user, now));
+    let others = expiring(&other, now);
+    for new in [&kept, &dead, &others] {
+        store.open_session(open(new)).await.unwrap();
+    }
+    let new = session(&user);
+    let opening = OpenSession { max_per_user: 2, ..open(&new) };
+    assert_eq!(store.open_session(opening).await.unwrap(), OpenSessionOutcome::Opened);
+    let mut expected = [kept.session.id, new.session.id];
+    expected.sort_unstable();
+    let mut left = session_ids(store, user.id).await;
+    left.sort_unstable();
+    assert_eq!(left, expected);
+    assert!(store.find_session(others.session.id).await.unwrap().is_some(), "another user's session stays");
+}
+
+/// Only the user's own.
 pub async fn sessions_are_listed_the_most_recently_used_first(store: &dyn Store) {
     let user = created(store).await;
     signed_up(store).await;
@@ -166,7 +195,6 @@ pub async fn sessions_are_listed_the_most_recently_used_first(store: &dyn Store)
     for age in [3, 0, 4, 1, 2] {
         let mut new = session(&user);
         new.session.last_seen_at -= seconds(age);
-        new.session.expires_at = new.session.created_at - seconds(age);
         store.open_session(open(&new)).await.unwrap();
         expected.push((age, new.session.id));
     }
