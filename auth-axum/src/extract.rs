@@ -104,7 +104,7 @@ where
     }
 }
 
-/// What the access token says, without a query.
+/// What the access token says, without a query unless the access cookie has lapsed.
 ///
 /// It may be behind a revocation, a new role or a ban by up to the token's lifetime of 15 minutes. Where that matters,
 /// take [`CurrentUser`].

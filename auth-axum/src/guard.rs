@@ -11,8 +11,8 @@ use crate::gate::{Check, Gate};
 /// Add it with `route_layer`, so that a path that does not exist stays a 404.
 ///
 /// ```
-/// use auth_axum::{require_role, require_user};
-/// use auth_core::{Auth, MemoryStore, Role, SigningKeys};
+/// use auth_axum::auth_core::MemoryStore;
+/// use auth_axum::{Auth, Role, SigningKeys, require_role, require_user};
 /// use axum::Router;
 /// use axum::routing::get;
 ///

@@ -16,9 +16,8 @@ use crate::gate::{Check, Gate};
 /// along when the router is merged into another.
 ///
 /// ```
-/// use auth_axum::RateLimitLayer;
-/// use auth_core::policy::Quota;
-/// use auth_core::{Auth, MemoryStore, SigningKeys};
+/// use auth_axum::auth_core::MemoryStore;
+/// use auth_axum::{Auth, Quota, RateLimitLayer, SigningKeys};
 /// use axum::Router;
 /// use axum::routing::get;
 ///

@@ -1,6 +1,7 @@
 //! From axum's requests to the plain values that core reads, and back.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use auth_core::http::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead};
 use axum::body::Body as AxumBody;
@@ -32,7 +33,17 @@ pub(crate) fn add_host(parts: &mut Parts) {
 /// The address of the socket's other end; `None` unless the server was told to keep it, with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
 pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    if info.is_none() {
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| {
+            tracing::warn!(
+                "the client's address is not known, so all clients share one rate limit: \
+                 serve the router with into_make_service_with_connect_info::<SocketAddr>()"
+            );
+        });
+    }
+    info.map(|info| info.0.ip())
 }
 
 /// Reads a body up to the limits that core states.

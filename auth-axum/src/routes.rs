@@ -17,9 +17,8 @@ use crate::request::{add_host, peer, read_body, response};
 /// Each mount has its transport: cookies for browsers, bearer tokens for API clients. One application can have both.
 ///
 /// ```
-/// use auth_axum::routes;
-/// use auth_core::http::Transport;
-/// use auth_core::{Auth, MemoryStore, SigningKeys};
+/// use auth_axum::auth_core::MemoryStore;
+/// use auth_axum::{Auth, SigningKeys, Transport, routes};
 /// use axum::Router;
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;

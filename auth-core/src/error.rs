@@ -135,6 +135,10 @@ impl Error {
         self.0.retry_after
     }
 
+    pub(crate) fn into_fields(self) -> FieldErrors {
+        self.0.fields
+    }
+
     /// Returns what is wrong about each field; empty unless the kind is about input.
     pub fn fields(&self) -> &[FieldError] {
         &self.0.fields.0
@@ -174,6 +178,13 @@ impl StdError for Error {
             None => None,
         }
     }
+}
+
+/// Writes an error with its causes in one line: the `Debug` of errors that end a program, since `main` shows that one.
+pub(crate) fn fmt_chain(error: &dyn StdError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source())
+        .try_for_each(|cause| write!(f, ": {cause}"))
 }
 
 /// What is wrong about one field of the input.
@@ -236,6 +247,11 @@ impl FieldErrors {
     pub fn extend(&mut self, other: Self) {
         let room = MAX_FIELD_ERRORS.saturating_sub(self.0.len());
         self.0.extend(other.0.into_iter().take(room));
+    }
+
+    /// Returns whether something is wrong about a field.
+    pub fn concern(&self, field: &str) -> bool {
+        self.0.iter().any(|error| error.field == field)
     }
 
     /// Returns whether nothing is wrong.

@@ -32,7 +32,7 @@ pub struct SessionPolicy {
     pub refresh_recoveries: u32,
     /// The least time between two writes of a session's `last_seen_at`. Default 60 seconds.
     pub touch_interval: Duration,
-    /// Sessions of one user at the same time; one more ends the oldest. Default 20, between 1 and 100.
+    /// Sessions of one user at the same time; one more ends the one not used for longest. Default 20, between 1 and 100.
     pub max_per_user: u32,
 }
 

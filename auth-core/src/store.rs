@@ -27,7 +27,7 @@ pub use user::{
     SetRolesOutcome, UserStore,
 };
 
-use crate::error::Error;
+use crate::error::{Error, fmt_chain};
 
 /// All that authentication needs to remember.
 pub trait Store: UserStore + SessionStore + AuditStore {}
@@ -35,7 +35,6 @@ pub trait Store: UserStore + SessionStore + AuditStore {}
 impl<T: UserStore + SessionStore + AuditStore> Store for T {}
 
 /// The infrastructure under a store failed.
-#[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
     source: Box<dyn StdError + Send + Sync>,
@@ -75,6 +74,12 @@ impl fmt::Display for StoreError {
             StoreErrorKind::Other => "the store failed",
             StoreErrorKind::Unavailable => "the store is not available",
         })
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_chain(self, f)
     }
 }
 

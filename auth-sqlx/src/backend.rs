@@ -112,6 +112,7 @@ pub trait Run: Database {
 }
 
 /// Writes the methods of [`Run`] that read the same for every driver, but for the driver's own types.
+#[cfg(feature = "sqlite")]
 macro_rules! run_queries {
     () => {
         async fn execute(mut query: QueryBuilder<Self>, connection: &mut Self::Connection) -> sqlx::Result<u64> {
@@ -137,6 +138,7 @@ macro_rules! run_queries {
         }
     };
 }
+#[cfg(feature = "sqlite")]
 pub(crate) use run_queries;
 
 /// A statement with `?` for each argument, whatever the database calls them.

@@ -14,6 +14,9 @@ mod session;
 mod store;
 mod user;
 
+/// What an implementation of [`Profile`] needs, in the versions that this crate uses.
+pub use {async_trait::async_trait, auth_core, sqlx};
+
 pub use backend::Backend;
 pub use migrate::{MigrateError, Migration};
 pub use profile::Profile;

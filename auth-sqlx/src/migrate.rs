@@ -1,5 +1,8 @@
 //! The schema, step by step, with a history of its own beside the application's.
 
+use std::error::Error as _;
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 use sqlx::Pool;
 
@@ -24,7 +27,7 @@ impl Migration {
 }
 
 /// The schema cannot be brought up to date.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
     /// A step that was applied is not the one this crate knows under that number.
@@ -44,6 +47,14 @@ pub enum MigrateError {
         /// The latest version this crate knows.
         known: i64,
     },
+}
+
+/// The error with its cause in one line, since that is what `main` shows of it.
+impl fmt::Debug for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        self.source().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
 }
 
 /// Applies what is missing, in one transaction whose lock makes several processes take turns.

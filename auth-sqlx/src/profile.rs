@@ -21,11 +21,10 @@ use crate::error::store_error;
 /// creates the user: both exist, or neither does. `/me` shows what [`load`](Profile::load) reads, under `profile`.
 ///
 /// ```
-/// use async_trait::async_trait;
-/// use auth_core::error::FieldErrors;
-/// use auth_core::{User, UserId};
-/// use auth_sqlx::{Profile, SqliteStore};
-/// use sqlx::{Row, Sqlite, SqliteConnection};
+/// use auth_sqlx::auth_core::error::FieldErrors;
+/// use auth_sqlx::auth_core::{User, UserId};
+/// use auth_sqlx::sqlx::{self, Executor, Row, Sqlite, SqliteConnection};
+/// use auth_sqlx::{Profile, SqliteStore, async_trait};
 ///
 /// struct Nicknames;
 ///
@@ -59,6 +58,12 @@ use crate::error::store_error;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = SqliteStore::connect("sqlite::memory:").await?.with_profile(Nicknames);
 /// store.migrate().await?;
+/// // After ours, because it refers to the user; a real application has migrations of its own.
+/// let table = "CREATE TABLE IF NOT EXISTS nicknames (
+///     user_id BLOB NOT NULL PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
+///     nickname TEXT NOT NULL UNIQUE
+/// ) STRICT";
+/// store.pool().execute(table).await?;
 /// # Ok(()) }
 /// ```
 #[async_trait]

@@ -283,3 +283,16 @@ async fn refresh_and_sign_out_on_cookies_need_no_body() {
     browser.send(post("/auth/refresh").json(&json!({ "a": 1 }))).await.problem(422, "invalid_input");
     browser.send(post("/auth/signout").json(&json!({ "scope": null }))).await.is(204);
 }
+
+#[tokio::test]
+async fn all_that_is_wrong_about_a_sign_up_is_told_at_once() {
+    let world = World::new();
+    for (email, expected) in
+        [("b", &["email", "name", "stray", "password"][..]), (EMAIL, &["name", "stray", "password"])]
+    {
+        let body = json!({ "email": email, "password": "short", "name": " ", "stray": 1 });
+        let answer = world.send(post("/auth/signup").json(&body)).await.problem(422, "invalid_input");
+        let fields: Vec<_> = answer.field_errors().into_iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, expected);
+    }
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::audit::AuditSink;
 use crate::auth::{Auth, Inner};
 use crate::clock::{Clock, SystemClock};
-use crate::error::Error;
+use crate::error::{Error, fmt_chain};
 use crate::http::HttpSettings;
 use crate::http::base_url::BaseUrl;
 use crate::http::client_ip::TrustedProxies;
@@ -262,7 +262,7 @@ impl fmt::Debug for AuthBuilder {
 }
 
 /// A setting that cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct ConfigError {
     setting: &'static str,
@@ -282,5 +282,11 @@ impl ConfigError {
     /// Returns the setting's name, as the builder's method is called.
     pub fn setting(&self) -> &'static str {
         self.setting
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_chain(self, f)
     }
 }

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::audit::{AuditEvent, AuditKind};
 use crate::auth::{Auth, Authenticated};
-use crate::error::{Error, ErrorKind, FieldErrors};
+use crate::error::{Error, ErrorKind};
 use crate::id::{SessionId, UserId};
 use crate::session::{Client, Session};
-use crate::store::{DeleteSessionOutcome, ProfileFields};
+use crate::store::DeleteSessionOutcome;
 
 impl Auth {
     /// Lists the user's sessions that are accepted, the most recently used first.
@@ -38,11 +38,6 @@ impl Auth {
             }
             DeleteSessionOutcome::Missing => Err(ErrorKind::NotFound.into()),
         }
-    }
-
-    /// Checks the application's fields of a sign-up.
-    pub(crate) fn check_profile(&self, fields: &ProfileFields) -> Result<(), FieldErrors> {
-        self.store().check_profile(fields)
     }
 
     /// Reads the application's rows of a user, as its profile serialises them; `None` without a profile.

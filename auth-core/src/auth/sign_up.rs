@@ -88,20 +88,29 @@ impl Auth {
         self.record(AuditEvent::new(AuditKind::SignUpFailed, client, now)?.with_detail(detail)).await
     }
 
-    /// Checks everything that can be checked without work or a database.
+    /// Checks everything that can be checked without work or a database, and tells all that is wrong at once.
     pub(crate) fn check_sign_up(&self, sign_up: &SignUp) -> Result<(), Error> {
-        let mut errors = FieldErrors::default();
-        if let Some(name) = &sign_up.name {
-            errors.extend(name_errors(name));
-        }
-        if let Err(profile) = self.store().check_profile(&sign_up.profile) {
-            errors.extend(profile);
-        }
-        errors.or_ok(()).map_err(Error::invalid_input)?;
+        let mut errors = self.profile_errors(sign_up.name.as_deref(), &sign_up.profile);
         let email = &sign_up.email;
-        let local_part = email.canonical().split('@').next().unwrap_or_default();
-        let own = [email.as_typed(), email.canonical(), local_part, sign_up.name.as_deref().unwrap_or_default()];
-        self.0.passwords.check(&sign_up.password, &own)
+        let own = [email.as_typed(), email.canonical(), sign_up.name.as_deref().unwrap_or_default()];
+        let password = self.0.passwords.check(&sign_up.password, &own);
+        if errors.is_empty() {
+            return password;
+        }
+        errors.extend(self.password_errors(&sign_up.password));
+        Err(Error::invalid_input(errors))
+    }
+
+    /// What is wrong about a name and the application's own fields.
+    pub(crate) fn profile_errors(&self, name: Option<&str>, profile: &ProfileFields) -> FieldErrors {
+        let mut errors = name.map(name_errors).unwrap_or_default();
+        errors.extend(self.store().check_profile(profile).err().unwrap_or_default());
+        errors
+    }
+
+    /// What the policy says of a password whose account is not known yet.
+    pub(crate) fn password_errors(&self, password: &Password) -> FieldErrors {
+        self.0.passwords.check(password, &[]).err().map(Error::into_fields).unwrap_or_default()
     }
 }
 

@@ -47,7 +47,10 @@ impl Http<'_> {
         let kind = request.transport.session_kind(fields.flag("remember_me"));
         let (profile, mut errors) = fields.rest();
         if !errors.is_empty() {
-            errors.extend(self.auth.check_profile(&profile).err().unwrap_or_default());
+            errors.extend(self.auth.profile_errors(name.as_deref(), &profile));
+            if !errors.concern("password") {
+                errors.extend(self.auth.password_errors(&password));
+            }
             return Err(Error::invalid_input(errors));
         }
         let sign_up = SignUp { email: email.ok_or_else(unreadable_email)?, password, name, profile, kind };

@@ -91,7 +91,7 @@ impl Fields {
 
     /// Returns whether something is known to be wrong about a field.
     pub(crate) fn has_error(&self, name: &str) -> bool {
-        self.errors.as_slice().iter().any(|error| error.field == name)
+        self.errors.concern(name)
     }
 
     /// Notes that something is wrong about a field.

@@ -8,6 +8,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash}
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use zeroize::Zeroizing;
 
+use crate::error::fmt_chain;
 use crate::secret::{TokenHash, random};
 
 /// The shortest secret for HS256, in bytes: as long as the hash (RFC 7518, 3.2).
@@ -201,7 +202,7 @@ pub(crate) fn install_crypto_provider() {
 }
 
 /// A signing key that cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The same key was added twice.
@@ -222,4 +223,10 @@ pub enum KeyError {
     /// The private key could not be read.
     #[error("not a private key of the expected type in PKCS#8 PEM")]
     Unreadable(#[source] jsonwebtoken::errors::Error),
+}
+
+impl fmt::Debug for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_chain(self, f)
+    }
 }

@@ -32,6 +32,9 @@ impl Run for Sqlite {
 
     /// `synchronous` stays FULL: after a power cut, a sign-out that was answered is still a sign-out.
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
+        if !url.starts_with("sqlite:") {
+            return Err(sqlx::Error::Configuration("the URL of an SQLite database begins with sqlite:".into()));
+        }
         let options = SqliteConnectOptions::from_str(url)?.foreign_keys(true).busy_timeout(LOCK_WAIT);
         let pool = SqlitePoolOptions::new().acquire_timeout(QUEUE_WAIT).test_before_acquire(false);
         if is_in_memory(url) {
