@@ -5,13 +5,12 @@
 mod page;
 mod profile;
 mod routes;
+mod serve;
 mod settings;
 
 use std::error::Error;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use auth_core::auth::EnsureRoleOutcome;
 use auth_core::http::cookie::SameSite;
@@ -23,9 +22,6 @@ use tracing_subscriber::EnvFilter;
 
 use crate::profile::Backgrounds;
 use crate::settings::{Admin, Settings};
-
-/// How long requests that are under way may take to end after the signal to stop.
-const GRACE: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -50,15 +46,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if let Some(admin) = settings.admin {
         ensure_admin(&auth, admin).await?;
     }
-    let app = routes::app(auth).into_make_service_with_connect_info::<SocketAddr>();
-    tracing::info!("listening on {}; open {base_url} in a browser", settings.addr);
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
-    tokio::select! {
-        ended = server => ended?,
-        () = async { stop_signal().await; tokio::time::sleep(GRACE).await } => {
-            tracing::warn!("some requests did not end in time");
-        }
-    }
+    tracing::info!("listening on {}; open {base_url} in a browser", listener.local_addr()?);
+    serve::serve(listener, routes::app(auth), stop_signal()).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -89,7 +78,11 @@ fn configure(
 
 async fn ensure_admin(auth: &Auth, admin: Admin) -> Result<(), Box<dyn Error>> {
     let outcome = auth.ensure_role(&admin.email, &admin.password, Role::ADMIN).await;
-    let outcome = outcome.map_err(|cause| format!("ADMIN_EMAIL, ADMIN_PASSWORD: {}", chain(&cause)))?;
+    let outcome = outcome.map_err(|cause| {
+        let mut reasons = vec!["ADMIN_EMAIL, ADMIN_PASSWORD".to_owned(), chain(&cause)];
+        reasons.extend(cause.fields().iter().map(|field| field.message.to_string()));
+        reasons.join(": ")
+    })?;
     if outcome == EnsureRoleOutcome::WrongPassword {
         return Err("ADMIN_EMAIL: an account with this address exists, and ADMIN_PASSWORD is not its password".into());
     }

@@ -28,9 +28,15 @@ impl Settings {
         let addr: SocketAddr = or_default("ADDR", "127.0.0.1:8000")?
             .parse()
             .map_err(|_| "ADDR: expected an address and a port, such as 127.0.0.1:8000".to_owned())?;
+        let base_url = variable("BASE_URL")?;
+        if base_url.is_none() && !addr.ip().is_loopback() {
+            tracing::warn!(
+                "BASE_URL is not set: only browsers on this machine can sign in, and cookies are not Secure"
+            );
+        }
         Ok(Self {
             addr,
-            base_url: or_default("BASE_URL", &format!("http://localhost:{}", addr.port()))?,
+            base_url: base_url.unwrap_or_else(|| format!("http://localhost:{}", addr.port())),
             database_url: database_url()?,
             keys: keys()?,
             admin: admin()?,
@@ -53,7 +59,7 @@ fn keys() -> Result<SigningKeys, String> {
     let keys = if let Some(secret) = variable("AUTH_SECRET")? {
         SigningKeys::hs256(secret)
     } else {
-        tracing::warn!("AUTH_SECRET is not set: signing with a random key that this process takes with it");
+        tracing::warn!("AUTH_SECRET is not set: access tokens are signed with a random key and end with this process");
         SigningKeys::ephemeral()
     };
     keys.map_err(|cause| format!("AUTH_SECRET: {cause}"))

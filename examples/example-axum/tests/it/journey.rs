@@ -1,5 +1,9 @@
 //! The documented journey, word for word.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use crate::server::{Folder, Server};
 
 const README: &str = include_str!("../../README.md");
@@ -87,6 +91,18 @@ fn the_sixth_sign_in_within_a_minute_is_too_many() {
     assert_eq!(statuses(&output), ["401", "401", "401", "401", "401", "429"], "{output}");
     assert!(output.contains("retry-after: "), "{output}");
     assert!(output.contains(r#""code":"rate_limited""#), "{output}");
+}
+
+#[test]
+fn a_client_that_sends_no_headers_is_let_go() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    let mut silent = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    silent.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut answer = Vec::new();
+    silent.read_to_end(&mut answer).expect("the server closes the connection");
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer));
 }
 
 #[test]

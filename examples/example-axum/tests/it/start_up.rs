@@ -18,11 +18,28 @@ fn a_setting_that_cannot_be_used_is_named() {
     refused(&[("AUTH_SECRET", "changeme")], "AUTH_SECRET: a signing secret needs at least 32 bytes, this one has 8");
     refused(&[("BASE_URL", "http://app.example.com")], "base_url: ");
     refused(&[("ADMIN_EMAIL", "admin@example.com")], "ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither");
-    refused(&[("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "short")], "ADMIN_EMAIL, ADMIN_PASSWORD: ");
+    let short = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "short")];
+    refused(&short, "the password is not acceptable: A password has at least 8 characters.");
     refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "trusted_proxies: ");
     refused(&[("RATE_LIMITS", "sometimes")], "RATE_LIMITS: expected on or off");
     refused(&[("DATABASE_URL", "oracle://db")], "DATABASE_URL: this example stores in SQLite");
     refused(&[("DATABASE_URL", "sqlite://missing.db")], "unable to open database file");
+}
+
+#[test]
+fn who_was_first_with_the_administrators_address_stops_the_start() {
+    let folder = Folder::new();
+    let server = Server::start(&folder, &[]);
+    folder.sh(&format!(
+        "curl http://localhost:{}/auth/signup -H 'Content-Type: application/json' \
+         -d '{{\"email\": \"admin@example.com\", \"password\": \"a strangers password\"}}'",
+        server.port
+    ));
+    assert!(server.stop().success());
+    let admin = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "a long walk in the rain")];
+    let output = example(&folder).env("ADDR", "127.0.0.1:0").envs(admin).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("an account with this address exists, and ADMIN_PASSWORD is not its password"), "{said}");
 }
 
 #[test]

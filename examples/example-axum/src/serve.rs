@@ -1,0 +1,67 @@
+//! The server: axum's own, with a limit on how long a client may take to send its headers.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+/// How long a client may take to send the headers of a request. Without it, a few hundred clients that send nothing
+/// hold all the sockets that the process may have.
+const HEADER_WAIT: Duration = Duration::from_secs(10);
+
+/// How long requests that are under way may take to end after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves the application until the signal, and then lets requests end that are under way.
+pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<Output = ()>) {
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => handle(stream, peer, &app, &connections),
+                Err(error) => wait_for_sockets(&error).await,
+            },
+            () = &mut stop => break,
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+}
+
+fn handle(stream: TcpStream, peer: SocketAddr, app: &Router, connections: &GracefulShutdown) {
+    // Where `auth-axum` looks for the client's address, as axum's own server would put it.
+    let with_address = move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    };
+    let service = TowerToHyperService::new(app.clone().map_request(with_address));
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT);
+    let connection = connections.watch(server.serve_connection(TokioIo::new(stream), service));
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    });
+}
+
+/// The process has as many sockets as it may: wait until some are closed.
+async fn wait_for_sockets(error: &io::Error) {
+    tracing::warn!(%error, "no connection can be accepted");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
