@@ -12,11 +12,11 @@ use crate::migrate::Migration;
 
 /// How long a writer waits for one of another process. A transaction takes milliseconds, so who holds the lock for
 /// longer than this is stuck, or is an operator at work.
-const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a request waits for a connection, and so for its turn to write: long against a crowd that writes at the
 /// same time on a slow disk, short against a user's patience.
-const QUEUE_WAIT: Duration = Duration::from_secs(2);
+const QUEUE_WAIT: Duration = Duration::from_secs(3);
 
 const CONNECTIONS: u32 = 8;
 

@@ -38,6 +38,13 @@ impl Database {
         SqliteStore::connect(&self.url("rwc")).await.unwrap()
     }
 
+    /// Opens the file with a pool that waits for as long as it takes.
+    pub(crate) async fn patient_store(&self) -> SqliteStore {
+        let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_mins(1));
+        let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_mins(1));
+        SqliteStore::new(pool.connect_with(options).await.unwrap())
+    }
+
     /// Opens the file with a pool that the application made, and that waits for no lock for long.
     pub(crate) async fn store_with(&self, change: fn(SqliteConnectOptions) -> SqliteConnectOptions) -> SqliteStore {
         let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_millis(50));
