@@ -14,10 +14,11 @@ use crate::server::Folder;
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Keeps the browser from calling home, and lets it run as root in a container.
-const ARGUMENTS: [&str; 7] = [
+const ARGUMENTS: [&str; 8] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",
