@@ -139,7 +139,8 @@ impl UserStore for MemoryStore {
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
         let mut tables = self.lock();
-        let Some(user) = tables.users.get_mut(&set.user_id) else { return Ok(SetRolesOutcome::Missing) };
+        let user = tables.users.get_mut(&set.user_id).filter(|user| user.auth_epoch == set.expected_epoch);
+        let Some(user) = user else { return Ok(SetRolesOutcome::Changed) };
         user.roles = set.roles;
         tables.end_all_sessions(set.user_id, set.at);
         tables.record(set.event);

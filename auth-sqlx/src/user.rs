@@ -93,14 +93,15 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
         let mut tx = self.begin().await?;
-        let found = Statement::<DB>::new("UPDATE auth_users SET roles = ? WHERE id = ?")
+        let found = Statement::<DB>::new("UPDATE auth_users SET roles = ? WHERE id = ? AND auth_epoch = ?")
             .bind(roles_text(&set.roles))
             .bind(set.user_id.as_uuid())
+            .bind(set.expected_epoch)
             .execute(&mut tx)
             .await
             .map_err(store_error::<DB>)?;
         if found == 0 {
-            return Ok(SetRolesOutcome::Missing);
+            return Ok(SetRolesOutcome::Changed);
         }
         session::end_all::<DB>(&mut tx, set.user_id, set.at).await.map_err(store_error::<DB>)?;
         audit::insert::<DB>(&mut tx, &set.event).await.map_err(store_error::<DB>)?;

@@ -66,7 +66,7 @@ async fn a_role_that_is_taken_away_is_gone_at_once() {
         client: Client::default(),
         detail: None,
     };
-    let set = SetRoles { user_id, roles: vec![], at, event };
+    let set = SetRoles { user_id, expected_epoch: 0, roles: vec![], at, event };
     assert_eq!(world.store.set_roles(set).await.unwrap(), SetRolesOutcome::Set);
     world.send(get("/admin/users").bearer(&tokens.access)).await.problem(401, "unauthenticated");
     let tokens = world.more_tokens(EMAIL).await;

@@ -1,5 +1,7 @@
 //! What an operator does to accounts.
 
+use std::time::Duration;
+
 use crate::audit::{AuditEvent, AuditKind};
 use crate::auth::Auth;
 use crate::email::Email;
@@ -10,6 +12,9 @@ use crate::role::Role;
 use crate::session::Client;
 use crate::store::{CreateUserOutcome, Credentials, NewUser, SetRoles, SetRolesOutcome};
 use crate::user::{MAX_ROLES, User};
+
+/// How often a lost race is run again.
+const ATTEMPTS: u32 = 8;
 
 /// What had to be done so that a user has a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,31 +43,32 @@ impl Auth {
     /// # Errors
     ///
     /// [`ErrorKind::PasswordRejected`], [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`];
-    /// [`ErrorKind::InvalidInput`] for an account that has [`MAX_ROLES`] others already;
-    /// [`ErrorKind::NotFound`] for an account that is deleted in the meantime.
+    /// [`ErrorKind::InvalidInput`] for an account that has [`MAX_ROLES`] others already.
     pub async fn ensure_role(
         &self,
         email: &Email,
         password: &Password,
         role: Role,
     ) -> Result<EnsureRoleOutcome, Error> {
-        if let Some(found) = self.store().find_credentials(email).await? {
-            return self.grant(found, password, role).await;
+        for _ in 0..ATTEMPTS {
+            let outcome = match self.store().find_credentials(email).await? {
+                Some(found) => self.grant(found, password, role.clone()).await?,
+                None => self.create_with_role(email, password, &role).await?,
+            };
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
         }
-        if self.create_with_role(email, password, &role).await? == CreateUserOutcome::Created {
-            return Ok(EnsureRoleOutcome::Created);
-        }
-        // Another process was faster.
-        let found = self.store().find_credentials(email).await?.ok_or(ErrorKind::NotFound)?;
-        self.grant(found, password, role).await
+        Err(Error::new(ErrorKind::Unavailable).with_retry_after(Duration::from_secs(1)))
     }
 
+    /// Creates the account; `None` when somebody was faster.
     async fn create_with_role(
         &self,
         email: &Email,
         password: &Password,
         role: &Role,
-    ) -> Result<CreateUserOutcome, Error> {
+    ) -> Result<Option<EnsureRoleOutcome>, Error> {
         self.0.passwords.check(password, &[email.as_typed(), email.canonical()])?;
         let password_hash = self.0.passwords.hash(password).await?;
         let now = self.now();
@@ -71,20 +77,28 @@ impl Auth {
         user.roles = vec![role.clone()];
         let event = AuditEvent::new(AuditKind::SignUpSuccess, &Client::default(), now)?.of_user(user.id);
         let new = NewUser { user, password_hash, profile: None, session: None, event: event.clone() };
-        let outcome = self.store().create_user(new).await?;
-        if outcome == CreateUserOutcome::Created {
-            self.publish(&event);
+        match self.store().create_user(new).await? {
+            CreateUserOutcome::Created => {
+                self.publish(&event);
+                Ok(Some(EnsureRoleOutcome::Created))
+            }
+            CreateUserOutcome::EmailTaken | CreateUserOutcome::ProfileTaken => Ok(None),
         }
-        Ok(outcome)
     }
 
-    async fn grant(&self, found: Credentials, password: &Password, role: Role) -> Result<EnsureRoleOutcome, Error> {
+    /// Gives an account the role; `None` when it changed since it was read.
+    async fn grant(
+        &self,
+        found: Credentials,
+        password: &Password,
+        role: Role,
+    ) -> Result<Option<EnsureRoleOutcome>, Error> {
         let Credentials { user, password_hash } = found;
         if user.has_role(&role) {
-            return Ok(EnsureRoleOutcome::Unchanged);
+            return Ok(Some(EnsureRoleOutcome::Unchanged));
         }
         if self.0.passwords.verify(password, password_hash.as_ref()).await? == Verdict::Wrong {
-            return Ok(EnsureRoleOutcome::WrongPassword);
+            return Ok(Some(EnsureRoleOutcome::WrongPassword));
         }
         let now = self.now();
         let event = AuditEvent::new(AuditKind::RoleChanged, &Client::default(), now)?.of_user(user.id);
@@ -93,13 +107,13 @@ impl Auth {
         }
         let mut roles = user.roles;
         roles.push(role);
-        let set = SetRoles { user_id: user.id, roles, at: now, event: event.clone() };
+        let set = SetRoles { user_id: user.id, expected_epoch: user.auth_epoch, roles, at: now, event: event.clone() };
         match self.store().set_roles(set).await? {
             SetRolesOutcome::Set => {
                 self.publish(&event);
-                Ok(EnsureRoleOutcome::Granted)
+                Ok(Some(EnsureRoleOutcome::Granted))
             }
-            SetRolesOutcome::Missing => Err(ErrorKind::NotFound.into()),
+            SetRolesOutcome::Changed => Ok(None),
         }
     }
 }

@@ -42,7 +42,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// The user's epoch stays: the password is the same, only its hash is better.
     async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError>;
 
-    /// Replaces a user's roles and, in the same step, increments the epoch and deletes every session of theirs.
+    /// Replaces a user's roles, if they are still of the expected epoch, and, in the same step, increments the epoch and deletes every session of theirs.
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError>;
 }
 
@@ -110,6 +110,8 @@ pub enum ReplacePasswordOutcome {
 pub struct SetRoles {
     /// The user.
     pub user_id: UserId,
+    /// The epoch that must still be the user's: the one at which their roles were read.
+    pub expected_epoch: i64,
     /// All roles they shall have.
     pub roles: Vec<Role>,
     /// When.
@@ -121,8 +123,8 @@ pub struct SetRoles {
 /// What became of new roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetRolesOutcome {
-    /// There is no such user.
-    Missing,
+    /// The user is gone, or of another epoch by now; nothing changed.
+    Changed,
     /// The user has them.
     Set,
 }

@@ -114,3 +114,15 @@ async fn a_store_that_fails_grants_nothing() {
         assert_eq!(fixture.sign_in(ADA).await.user.roles, []);
     }
 }
+
+#[tokio::test]
+async fn of_two_roles_granted_at_the_same_time_none_is_lost() {
+    let fixture = Fixture::new();
+    fixture.sign_up(ADA).await;
+    let auth = fixture.auth.clone();
+    fixture.store.before("set_roles", async move {
+        auth.ensure_role(&email(ADA), &Password::new(PASSWORD), Role::new("editor").unwrap()).await.unwrap();
+    });
+    assert_eq!(ensure(&fixture, PASSWORD, Role::ADMIN).await.unwrap(), EnsureRoleOutcome::Granted);
+    assert_eq!(fixture.sign_in(ADA).await.user.roles, [Role::new("editor").unwrap(), Role::ADMIN]);
+}

@@ -31,7 +31,7 @@ pub async fn run_all(store: &dyn Store) {
     a_password_is_replaced_where_the_expected_one_is(store).await;
     a_password_that_is_not_the_expected_one_stays(store).await;
     new_roles_end_every_session_of_the_user(store).await;
-    an_unknown_user_is_given_no_roles(store).await;
+    an_unknown_or_changed_user_is_given_no_roles(store).await;
 }
 
 /// The password, the first session and the event are there as soon as the user is.
@@ -238,7 +238,8 @@ pub async fn new_roles_end_every_session_of_the_user(store: &dyn Store) {
     for (epoch, roles) in (user.auth_epoch + 1..).zip([vec![Role::ADMIN, b.clone()], vec![b], Vec::new()]) {
         let event = event(AuditKind::RoleChanged, user.id);
         let at = instant();
-        let set = SetRoles { user_id: user.id, roles: roles.clone(), at, event: event.clone() };
+        let set =
+            SetRoles { user_id: user.id, expected_epoch: epoch - 1, roles: roles.clone(), at, event: event.clone() };
         assert_eq!(store.set_roles(set).await.unwrap(), SetRolesOutcome::Set);
 
         let after = credentials(store, &user).await.user;
@@ -249,11 +250,17 @@ pub async fn new_roles_end_every_session_of_the_user(store: &dyn Store) {
     assert_eq!(record(store, others.session.id).await.user, other, "other users keep roles, epoch and sessions");
 }
 
-/// Who is not there is not brought about, and nothing is recorded of it.
-pub async fn an_unknown_user_is_given_no_roles(store: &dyn Store) {
-    let user = user();
-    let event = event(AuditKind::RoleChanged, user.id);
-    let set = SetRoles { user_id: user.id, roles: vec![Role::ADMIN], at: instant(), event };
-    assert_eq!(store.set_roles(set).await.unwrap(), SetRolesOutcome::Missing);
-    assert!(events(store, user.id).await.is_empty(), "no event is recorded");
+/// Who is not there, or has changed since their roles were read, is given none, and nothing is recorded of it.
+pub async fn an_unknown_or_changed_user_is_given_no_roles(store: &dyn Store) {
+    let (known, new) = signed_up(store).await;
+    let of_epoch = |auth_epoch| User { auth_epoch, ..known.clone() };
+    for user in [user(), of_epoch(known.auth_epoch + 1), of_epoch(known.auth_epoch - 1)] {
+        let before = event_ids(store, user.id).await;
+        let event = event(AuditKind::RoleChanged, user.id);
+        let (user_id, expected_epoch) = (user.id, user.auth_epoch);
+        let set = SetRoles { user_id, expected_epoch, roles: vec![Role::ADMIN], at: instant(), event };
+        assert_eq!(store.set_roles(set).await.unwrap(), SetRolesOutcome::Changed);
+        assert_eq!(event_ids(store, user.id).await, before, "no event is recorded");
+    }
+    assert_eq!(record(store, new.session.id).await.user, known, "roles, epoch and session are as they were");
 }
