@@ -23,15 +23,17 @@ pub use builder::{AuthBuilder, ConfigError};
 pub use issue::SignedIn;
 pub use sign_in::{SignIn, SignInOutcome};
 pub use sign_out::{SignOutOutcome, SignOutScope};
+pub(crate) use sign_up::CheckedSignUp;
 pub use sign_up::{SignUp, SignUpOutcome};
 
 use crate::audit::{AuditDetail, AuditEvent, AuditSink};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::HttpSettings;
+use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::SessionPolicy;
-use crate::store::Store;
+use crate::store::{DeleteSessionOutcome, Store};
 use crate::token::{AccessTokens, SigningKeys};
 
 /// Everything the library does, behind one handle: cheap to clone, without type parameters.
@@ -105,6 +107,20 @@ impl Auth {
         self.store().record_event(event.clone()).await?;
         self.publish(&event);
         Ok(())
+    }
+
+    /// Deletes a session of the user, and publishes the event if there was one.
+    async fn delete_session(
+        &self,
+        id: SessionId,
+        user: UserId,
+        event: AuditEvent,
+    ) -> Result<DeleteSessionOutcome, Error> {
+        let outcome = self.store().delete_session(id, user, event.clone()).await?;
+        if outcome == DeleteSessionOutcome::Deleted {
+            self.publish(&event);
+        }
+        Ok(outcome)
     }
 
     /// Tells the log and the application of an event that is committed.

@@ -236,6 +236,13 @@ impl FieldErrors {
         }
     }
 
+    /// Creates the list of fields that nobody asked for: what a store without a profile says of any.
+    pub fn unknown<'a>(fields: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut errors = Self::default();
+        fields.into_iter().for_each(|field| errors.push_unknown(field));
+        errors
+    }
+
     /// Adds a field that nobody asked for.
     pub fn push_unknown(&mut self, field: &str) {
         // The name is the sender's own text: cut it, so that an answer stays small.

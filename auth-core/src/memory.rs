@@ -95,11 +95,7 @@ impl Tables {
 #[async_trait]
 impl UserStore for MemoryStore {
     fn check_profile(&self, fields: &ProfileFields) -> Result<(), FieldErrors> {
-        let mut errors = FieldErrors::default();
-        for field in fields.keys() {
-            errors.push_unknown(field);
-        }
-        errors.or_ok(())
+        FieldErrors::unknown(fields.keys()).or_ok(())
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {

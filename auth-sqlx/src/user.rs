@@ -23,14 +23,10 @@ use crate::store::{SqlxStore, instant, micros};
 #[async_trait]
 impl<DB: Backend> UserStore for SqlxStore<DB> {
     fn check_profile(&self, fields: &ProfileFields) -> Result<(), FieldErrors> {
-        if let Some(profile) = self.profile() {
-            return profile.check(fields);
+        match self.profile() {
+            Some(profile) => profile.check(fields),
+            None => FieldErrors::unknown(fields.keys()).or_ok(()),
         }
-        let mut errors = FieldErrors::default();
-        for name in fields.keys() {
-            errors.push_unknown(name);
-        }
-        errors.or_ok(())
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {

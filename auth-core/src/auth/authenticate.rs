@@ -11,9 +11,8 @@ use crate::audit::{AuditEvent, AuditKind};
 use crate::auth::Auth;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionId;
-use crate::policy::SessionPolicy;
 use crate::session::{Client, Session, SessionRecord};
-use crate::store::{DeleteSessionOutcome, Touch};
+use crate::store::Touch;
 use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
 use crate::user::{User, UserStatus};
 
@@ -54,8 +53,8 @@ pub(super) enum Proof<'a> {
 pub(super) enum Found {
     /// No session, or one that it does not prove.
     Nothing,
-    /// A session that it proves.
-    Proven(SessionRecord),
+    /// A session that it proves, and the generation that the proof belongs to; a replaced refresh token has none.
+    Proven(SessionRecord, i64),
     /// A session whose tokens are in two hands: it was good for it once.
     Stolen(SessionRecord),
 }
@@ -74,11 +73,11 @@ impl Auth {
         };
         let now = self.now();
         // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
-        let Found::Proven(record) = self.find_proven(&proof, now).await? else {
+        let Found::Proven(record, generation) = self.find_proven(&proof, now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
         self.end_if_over(&record, now).await?;
-        self.note_use(&record, proof.generation(&record, &self.0.sessions, now), now).await;
+        self.note_use(&record, generation, now).await;
         Ok(Authenticated { user: record.user, session: record.session })
     }
 
@@ -118,14 +117,15 @@ impl Auth {
             Proof::Access(claims)
                 if claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch =>
             {
-                Found::Proven(record)
+                Found::Proven(record, claims.generation)
             }
             Proof::Access(_) => Found::Nothing,
             Proof::Refresh(token) => match classify(token, &record.refresh, &self.0.sessions, now) {
-                Presented::Current
-                | Presented::CurrentInGrace
-                | Presented::PredecessorInGrace
-                | Presented::PredecessorLost => Found::Proven(record),
+                Presented::Current | Presented::CurrentInGrace => {
+                    let generation = record.refresh.generation;
+                    Found::Proven(record, generation)
+                }
+                Presented::PredecessorInGrace | Presented::PredecessorLost => Found::Proven(record, NO_GENERATION),
                 Presented::Theft => Found::Stolen(record),
                 Presented::Unknown => Found::Nothing,
             },
@@ -149,11 +149,7 @@ impl Auth {
 
     async fn end_expired(&self, session: &Session, now: DateTime<Utc>) -> Result<(), Error> {
         let event = AuditEvent::new(AuditKind::SessionExpired, &Client::default(), now)?.of_session(session);
-        match self.store().delete_session(session.id, session.user_id, event.clone()).await? {
-            DeleteSessionOutcome::Deleted => self.publish(&event),
-            DeleteSessionOutcome::Missing => {}
-        }
-        Ok(())
+        self.delete_session(session.id, session.user_id, event).await.map(|_| ())
     }
 
     /// Whether a session's time is over; both limits are half-open.
@@ -206,19 +202,6 @@ impl Proof<'_> {
         match self {
             Self::Access(claims) => claims.session_id,
             Self::Refresh(token) => token.session_id(),
-        }
-    }
-
-    /// The generation that the proof belongs to; a replaced refresh token belongs to none.
-    fn generation(&self, record: &SessionRecord, policy: &SessionPolicy, now: DateTime<Utc>) -> i64 {
-        match self {
-            Self::Access(claims) => claims.generation,
-            Self::Refresh(token) => match classify(token, &record.refresh, policy, now) {
-                Presented::Current | Presented::CurrentInGrace => record.refresh.generation,
-                Presented::PredecessorInGrace | Presented::PredecessorLost | Presented::Theft | Presented::Unknown => {
-                    NO_GENERATION
-                }
-            },
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::auth::{Auth, SignedIn};
 use crate::error::{Error, ErrorKind};
 use crate::secret;
 use crate::session::{Client, RefreshState, SessionRecord};
-use crate::store::{DeleteSessionOutcome, SwapRefresh, SwapRefreshOutcome, Touch};
+use crate::store::{SwapRefresh, SwapRefreshOutcome, Touch};
 use crate::token::{Presented, RefreshToken, classify};
 
 /// How often a lost race is run again. Each loss means that somebody else made progress, and a generation can be
@@ -126,11 +126,7 @@ impl Auth {
     ) -> Result<(), Error> {
         let session = &record.session;
         let event = AuditEvent::new(AuditKind::RefreshReuseDetected, client, now)?.of_session(session);
-        match self.store().delete_session(session.id, session.user_id, event.clone()).await? {
-            DeleteSessionOutcome::Deleted => self.publish(&event),
-            DeleteSessionOutcome::Missing => {}
-        }
-        Ok(())
+        self.delete_session(session.id, session.user_id, event).await.map(|_| ())
     }
 }
 

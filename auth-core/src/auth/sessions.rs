@@ -31,11 +31,8 @@ impl Auth {
     pub async fn revoke_session(&self, current: &Authenticated, id: SessionId, client: &Client) -> Result<(), Error> {
         let mut event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_user(current.user.id);
         event.session_id = Some(id);
-        match self.store().delete_session(id, current.user.id, event.clone()).await? {
-            DeleteSessionOutcome::Deleted => {
-                self.publish(&event);
-                Ok(())
-            }
+        match self.delete_session(id, current.user.id, event).await? {
+            DeleteSessionOutcome::Deleted => Ok(()),
             DeleteSessionOutcome::Missing => Err(ErrorKind::NotFound.into()),
         }
     }

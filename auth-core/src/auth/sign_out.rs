@@ -58,7 +58,7 @@ impl Auth {
         };
         let record = match self.find_proven(&proof, now).await? {
             Found::Nothing => return Ok(SignOutOutcome::AlreadyOver),
-            Found::Proven(record) => record,
+            Found::Proven(record, _) => record,
             Found::Stolen(record) => {
                 // The owner's, who leaves, or the thief's: either way the session must not go on.
                 self.end_stolen(&record, client, now).await?;
@@ -86,9 +86,10 @@ impl Auth {
         let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
         match scope {
             SignOutScope::Session => {
-                if self.store().delete_session(id, user, event.clone()).await? == DeleteSessionOutcome::Missing {
-                    return Ok(SignOutOutcome::AlreadyOver);
-                }
+                return Ok(match self.delete_session(id, user, event).await? {
+                    DeleteSessionOutcome::Deleted => SignOutOutcome::SignedOut,
+                    DeleteSessionOutcome::Missing => SignOutOutcome::AlreadyOver,
+                });
             }
             SignOutScope::Others => {
                 event = event.with_detail(AuditDetail::OtherSessions);

@@ -35,6 +35,9 @@ impl SignUp {
     }
 }
 
+/// A sign-up that nothing is wrong about, so far as can be told without the store.
+pub(crate) struct CheckedSignUp(SignUp);
+
 /// How a sign-up ended well.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -51,7 +54,15 @@ impl Auth {
     /// [`ErrorKind::InvalidInput`], [`ErrorKind::PasswordRejected`], [`ErrorKind::EmailTaken`],
     /// [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`]. After any of them nothing was created.
     pub async fn sign_up(&self, sign_up: SignUp, client: &Client) -> Result<SignUpOutcome, Error> {
-        self.check_sign_up(&sign_up)?;
+        self.create_account(self.check_sign_up(sign_up)?, client).await
+    }
+
+    /// Creates an account for a sign-up that has been checked.
+    pub(crate) async fn create_account(
+        &self,
+        CheckedSignUp(sign_up): CheckedSignUp,
+        client: &Client,
+    ) -> Result<SignUpOutcome, Error> {
         // Hashed whether the address is free or not: the work, and so the time, is the same.
         let password_hash = self.0.passwords.hash(&sign_up.password).await?;
         let now = self.now();
@@ -89,15 +100,15 @@ impl Auth {
     }
 
     /// Checks everything that can be checked without work or a database, and tells all that is wrong at once.
-    pub(crate) fn check_sign_up(&self, sign_up: &SignUp) -> Result<(), Error> {
+    pub(crate) fn check_sign_up(&self, sign_up: SignUp) -> Result<CheckedSignUp, Error> {
         let mut errors = self.profile_errors(sign_up.name.as_deref(), &sign_up.profile);
         let email = &sign_up.email;
         let own = [email.as_typed(), email.canonical(), sign_up.name.as_deref().unwrap_or_default()];
         let password = self.0.passwords.check(&sign_up.password, &own);
         if errors.is_empty() {
-            return password;
+            return password.map(|()| CheckedSignUp(sign_up));
         }
-        errors.extend(self.password_errors(&sign_up.password));
+        errors.extend(password.err().map(Error::into_fields).unwrap_or_default());
         Err(Error::invalid_input(errors))
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use crate::auth::{SignIn, SignInOutcome, SignUp, SignUpOutcome};
+use crate::auth::{CheckedSignUp, SignIn, SignInOutcome, SignUp, SignUpOutcome};
 use crate::email::Email;
 use crate::error::{Error, FieldErrors};
 use crate::http::Http;
@@ -17,7 +17,7 @@ impl Http<'_> {
         let sign_up = self.read_sign_up(request)?;
         // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
         self.rate_limit(request.head(), "auth:sign_up", self.auth.settings().limits.sign_up).await?;
-        let SignUpOutcome::SignedIn(outcome) = self.auth.sign_up(sign_up, &self.client(request.head())).await?;
+        let SignUpOutcome::SignedIn(outcome) = self.auth.create_account(sign_up, &self.client(request.head())).await?;
         signed_in(StatusCode::CREATED, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
     }
 
@@ -39,7 +39,7 @@ impl Http<'_> {
         json(StatusCode::OK, &UserBody::new(&current.user, profile))
     }
 
-    fn read_sign_up(&self, request: &Request) -> Result<SignUp, Error> {
+    fn read_sign_up(&self, request: &Request) -> Result<CheckedSignUp, Error> {
         let mut fields = Fields::read(request)?;
         let email = email(&mut fields);
         let password = Password::new(fields.text("password"));
@@ -53,9 +53,8 @@ impl Http<'_> {
             }
             return Err(Error::invalid_input(errors));
         }
-        let sign_up = SignUp { email: email.ok_or_else(unreadable_email)?, password, name, profile, kind };
-        self.auth.check_sign_up(&sign_up)?;
-        Ok(sign_up)
+        let email = email.ok_or_else(unreadable_email)?;
+        self.auth.check_sign_up(SignUp { email, password, name, profile, kind })
     }
 }
 

@@ -105,9 +105,7 @@ impl Fields {
     ///
     /// [`ErrorKind::InvalidInput`] with all that is wrong.
     pub(crate) fn end(mut self) -> Result<(), Error> {
-        for name in self.values.keys() {
-            self.errors.push_unknown(name);
-        }
+        self.errors.extend(FieldErrors::unknown(self.values.keys()));
         self.errors.or_ok(()).map_err(Error::invalid_input)
     }
 

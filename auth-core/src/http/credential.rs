@@ -68,11 +68,11 @@ impl Http<'_> {
             (None, None) => Ok(refresh_text.map(Credential::Access)),
             (Some(access), None) => Ok(Some(Credential::Access(access))),
             (None, Some(refresh)) => Ok(Some(Credential::Refresh(refresh))),
-            (Some(access), Some(refresh)) => {
-                self.refuse_other_session(access, &refresh)?;
-                let lapsed = self.auth.verify_access_token(access).is_err();
-                Ok(Some(if lapsed { Credential::Refresh(refresh) } else { Credential::Access(access) }))
-            }
+            (Some(access), Some(refresh)) => match self.auth.verify_access_token(access) {
+                Ok(claims) if claims.session_id == refresh.session_id() => Ok(Some(Credential::Access(access))),
+                Ok(_) => Err(ErrorKind::Unauthenticated.into()),
+                Err(_) => Ok(Some(Credential::Refresh(refresh))),
+            },
         }
     }
 }
