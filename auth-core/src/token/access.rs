@@ -212,5 +212,4 @@ fn is_access_token_type(typ: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "access/tests.rs"]
 mod tests;

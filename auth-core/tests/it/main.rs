@@ -10,6 +10,7 @@ mod keys;
 mod password_upgrade;
 mod refresh;
 mod refresh_faults;
+mod refresh_lifetime;
 mod refresh_races;
 mod secrets;
 mod session_limits;
