@@ -4,6 +4,7 @@ mod admin;
 mod authenticate;
 mod builder;
 mod issue;
+mod prune;
 mod refresh;
 mod sessions;
 mod sign_in;
@@ -21,6 +22,7 @@ pub use admin::EnsureRoleOutcome;
 pub use authenticate::{Authenticated, Credential};
 pub use builder::{AuthBuilder, ConfigError};
 pub use issue::SignedIn;
+pub use prune::Pruned;
 pub use sign_in::{SignIn, SignInOutcome};
 pub use sign_out::{SignOutOutcome, SignOutScope};
 pub(crate) use sign_up::CheckedSignUp;
@@ -32,7 +34,7 @@ use crate::error::Error;
 use crate::http::HttpSettings;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
-use crate::policy::SessionPolicy;
+use crate::policy::{AuditPolicy, SessionPolicy};
 use crate::store::{DeleteSessionOutcome, Store};
 use crate::token::{AccessTokens, SigningKeys};
 
@@ -69,6 +71,7 @@ struct Inner {
     passwords: Passwords,
     tokens: AccessTokens,
     sessions: SessionPolicy,
+    audit: AuditPolicy,
     http: HttpSettings,
     /// Until when, in milliseconds of the clock's `elapsed`, no use of a session is written down.
     touches_resume_at: AtomicU64,

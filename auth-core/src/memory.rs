@@ -1,5 +1,9 @@
 //! A store in memory: the reference for the contract, for documentation examples and unit tests.
 
+mod prune;
+mod throttle;
+mod token;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +22,8 @@ use crate::store::{
     OpenSessionOutcome, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SessionStore, SetRoles,
     SetRolesOutcome, StoreError, SwapRefresh, SwapRefreshOutcome, Touch, UserStore,
 };
+use crate::throttle::{Throttle, ThrottleKey};
+use crate::token::OneTimeTokenRecord;
 use crate::user::{User, UserStatus};
 
 /// Keeps everything in memory and forgets it at the end.
@@ -35,6 +41,8 @@ struct Tables {
     users: BTreeMap<UserId, User>,
     passwords: BTreeMap<UserId, PasswordHash>,
     sessions: BTreeMap<SessionId, NewSession>,
+    tokens: Vec<OneTimeTokenRecord>,
+    throttles: BTreeMap<ThrottleKey, Throttle>,
     events: BTreeMap<AuditEventId, AuditEvent>,
 }
 

@@ -63,6 +63,21 @@ impl SessionPolicy {
     }
 }
 
+/// What becomes of the audit log.
+#[derive(Debug, Clone)]
+pub struct AuditPolicy {
+    /// For how long events are kept before [pruning](crate::Auth::prune) deletes them. Default 365 days, at least 90:
+    /// intrusions are often found months after (OWASP ASVS 16.1.1 asks for a retention that is decided on). At most
+    /// 100 years, which is for ever.
+    pub retention: Duration,
+}
+
+impl Default for AuditPolicy {
+    fn default() -> Self {
+        Self { retention: DAY * 365 }
+    }
+}
+
 /// How access tokens are made and checked.
 #[derive(Debug, Clone)]
 pub struct TokenPolicy {
@@ -283,6 +298,16 @@ impl RateLimitPolicy {
         }
         let too_fast = self.refresh.period / self.refresh.burst.get() < Duration::from_millis(10);
         too_fast.then(|| format!("refresh must be at most 100 a second, not {:?}", self.refresh))
+    }
+}
+
+impl AuditPolicy {
+    /// What is wrong about the values, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let retention = self.retention;
+        let bounds = DAY * 90..=DAY * 36_525;
+        (!bounds.contains(&retention))
+            .then(|| format!("retention must be between 90 and 36525 days, not {retention:?}"))
     }
 }
 

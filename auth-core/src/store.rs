@@ -11,17 +11,23 @@
 //! The suite in the module `conformance`, a cargo feature, proves a store right, races included.
 
 mod audit;
+mod prune;
 mod session;
+mod throttle;
+mod token;
 mod user;
 
 use std::error::Error as StdError;
 use std::fmt;
 
 pub use audit::{AuditQuery, AuditStore};
+pub use prune::{DeadRows, Prune, PruneStore};
 pub use session::{
     DeleteSessionOutcome, NewSession, OpenSession, OpenSessionOutcome, SessionStore, SwapRefresh, SwapRefreshOutcome,
     Touch,
 };
+pub use throttle::{SwapThrottle, SwapThrottleOutcome, ThrottleStore};
+pub use token::{ConsumeToken, ConsumeTokenOutcome, CreateTokenOutcome, NewOneTimeToken, TokenStore};
 pub use user::{
     CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
     SetRolesOutcome, UserStore,
@@ -30,9 +36,9 @@ pub use user::{
 use crate::error::{Error, fmt_chain};
 
 /// All that authentication needs to remember.
-pub trait Store: UserStore + SessionStore + AuditStore {}
+pub trait Store: UserStore + SessionStore + TokenStore + ThrottleStore + AuditStore + PruneStore {}
 
-impl<T: UserStore + SessionStore + AuditStore> Store for T {}
+impl<T: UserStore + SessionStore + TokenStore + ThrottleStore + AuditStore + PruneStore> Store for T {}
 
 /// The infrastructure under a store failed.
 pub struct StoreError {

@@ -1,10 +1,13 @@
-//! Rate limits: how often one client may call what is worth guessing at.
+//! Rate limits: how often one client may call what is worth guessing at, and how often an account may be tried.
+
+mod account;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use account::{Throttle, ThrottleKey};
 use async_trait::async_trait;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};

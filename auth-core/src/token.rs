@@ -1,7 +1,8 @@
-//! Tokens: the signed access token, the rotating refresh token, and the keys that sign.
+//! Tokens: the signed access token, the rotating refresh token, the one-time token, and the keys that sign.
 
 mod access;
 mod keys;
+mod one_time;
 mod refresh;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 pub use access::Claims;
 pub(crate) use access::{AccessTokens, Verified};
 pub use keys::{KeyError, SigningKey, SigningKeys};
+pub use one_time::{OneTimeTokenRecord, TokenPurpose};
 pub use refresh::RefreshToken;
 pub(crate) use refresh::{Presented, classify};
 

@@ -16,7 +16,7 @@ use crate::http::cookie::{CookieForm, CookiePolicy, SameSite};
 use crate::http::csrf::Origins;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
-use crate::policy::{HashPolicy, PasswordPolicy, RateLimitPolicy, SessionPolicy, TokenPolicy};
+use crate::policy::{AuditPolicy, HashPolicy, PasswordPolicy, RateLimitPolicy, SessionPolicy, TokenPolicy};
 use crate::session::{Client, Session, SessionKind};
 use crate::store::Store;
 use crate::throttle::{DangerouslyUnlimited, GovernorLimiter, RateLimiter};
@@ -57,6 +57,7 @@ pub struct AuthBuilder {
     same_site: SameSite,
     sessions: SessionPolicy,
     tokens: TokenPolicy,
+    audit: AuditPolicy,
     passwords: PasswordPolicy,
     hashing: HashPolicy,
     limits: RateLimitPolicy,
@@ -77,6 +78,7 @@ impl AuthBuilder {
             trusted_proxies: String::new(),
             same_site: SameSite::Lax,
             sessions: SessionPolicy::default(),
+            audit: AuditPolicy::default(),
             tokens: TokenPolicy::default(),
             passwords: PasswordPolicy::default(),
             hashing: HashPolicy::default(),
@@ -134,6 +136,12 @@ impl AuthBuilder {
     /// Sets how access tokens are made.
     pub fn token_policy(mut self, policy: TokenPolicy) -> Self {
         self.tokens = policy;
+        self
+    }
+
+    /// Sets how long audit events are kept.
+    pub fn audit_policy(mut self, policy: AuditPolicy) -> Self {
+        self.audit = policy;
         self
     }
 
@@ -218,6 +226,7 @@ impl AuthBuilder {
             passwords,
             tokens,
             sessions: self.sessions,
+            audit: self.audit,
             http,
             touches_resume_at: AtomicU64::new(0),
         })))
@@ -227,6 +236,7 @@ impl AuthBuilder {
         let problems = [
             ("session_policy", self.sessions.problem()),
             ("token_policy", self.tokens.problem()),
+            ("audit_policy", self.audit.problem()),
             ("password_policy", self.passwords.problem()),
             ("hash_policy", self.hashing.problem()),
             ("rate_limit_policy", self.limits.problem()),
