@@ -1,15 +1,24 @@
 //! What the databases differ in, and every bound on their types: the other files are plain `impl<DB: Backend>`.
 
-use std::future::Future;
-use std::str::Split;
+mod exact;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
+use std::future::Future;
+
+use sqlx::error::DatabaseError;
 use sqlx::{ColumnIndex, Database, Decode, Encode, Pool, QueryBuilder, Row, Transaction, Type};
 use uuid::Uuid;
 
-use crate::migrate::Migration;
+pub(crate) use exact::Exact;
 
-#[cfg(feature = "sqlite")]
-mod sqlite;
+use crate::lease::Lease;
+use crate::migrate::{MigrateError, Migration};
+use crate::schema::Schema;
 
 /// A database that this crate stores in. Implemented here for those that it supports, and for no other.
 pub trait Backend:
@@ -18,6 +27,8 @@ pub trait Backend:
     + Holds<Option<Uuid>>
     + Holds<String>
     + Holds<Option<String>>
+    + Holds<Exact>
+    + Holds<Option<Exact>>
     + Holds<Vec<u8>>
     + Holds<Option<Vec<u8>>>
     + Holds<i64>
@@ -31,6 +42,8 @@ impl<DB> Backend for DB where
         + Holds<Option<Uuid>>
         + Holds<String>
         + Holds<Option<String>>
+        + Holds<Exact>
+        + Holds<Option<Exact>>
         + Holds<Vec<u8>>
         + Holds<Option<Vec<u8>>>
         + Holds<i64>
@@ -74,8 +87,15 @@ pub trait Run: Database {
     /// Creates the table of applied migrations, if it is not there.
     const MIGRATION_TABLE: &'static str;
 
+    /// What makes a SELECT wait for those who are changing the row, and those who come after wait for it. SQLite has
+    /// one writer at a time, so that there is nobody to wait for.
+    const LOCK_ROW: &'static str;
+
     /// Opens a pool with the settings that this crate relies on.
     fn open(url: &str) -> impl Future<Output = sqlx::Result<Pool<Self>>> + Send;
+
+    /// Returns whether the URL names a pooler that hands out another connection for each transaction.
+    fn is_transaction_pooler(url: &str) -> bool;
 
     /// Returns the pool that writes go through: the same one, where writers do not stand in each other's way.
     fn writer(pool: &Pool<Self>) -> Pool<Self>;
@@ -83,9 +103,16 @@ pub trait Run: Database {
     /// Begins a transaction that is going to write.
     fn begin(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
 
+    /// Waits for the turn to migrate, so that several processes do it one after the other.
+    fn begin_migration(
+        pool: &Pool<Self>,
+        schema: &Schema,
+    ) -> impl Future<Output = Result<Lease<Self>, MigrateError>> + Send;
+
     /// Runs a statement and returns how many rows it matched.
     fn execute(
         query: QueryBuilder<Self>,
+        prepared: Prepared,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
@@ -98,25 +125,60 @@ pub trait Run: Database {
     /// Runs a query for at most one row.
     fn fetch_optional(
         query: QueryBuilder<Self>,
+        prepared: Prepared,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
 
     /// Runs a query for all its rows.
     fn fetch_all(
         query: QueryBuilder<Self>,
+        prepared: Prepared,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
 
-    /// Returns whether the database gave this error because it is busy, full, read-only or gone.
-    fn is_unavailable(error: &dyn sqlx::error::DatabaseError) -> bool;
+    /// Returns what an error of the database means for whoever called.
+    fn fault(error: &dyn DatabaseError) -> Fault;
+}
+
+/// What an error of the database means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The transaction stood in another one's way and was undone: it may well succeed when it is run again.
+    Conflict,
+    /// None of the others.
+    Other,
+    /// The database is busy, full, read-only or gone.
+    Unavailable,
+}
+
+/// Whether the server keeps a statement for the next time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prepared {
+    /// For as long as the connection lives.
+    Kept,
+    /// For this once: the next time may see another connection of a pooler, or another number of arguments.
+    Once,
+}
+
+/// Refuses the URL of another database, which a driver would read in its own way.
+fn check_scheme(url: &str, schemes: &[&str]) -> sqlx::Result<()> {
+    if schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(());
+    }
+    let problem = format!("the URL of this database begins with {}", schemes.join(" or "));
+    Err(sqlx::Error::Configuration(problem.into()))
 }
 
 /// Writes the methods of [`Run`] that read the same for every driver, but for the driver's own types.
-#[cfg(feature = "sqlite")]
 macro_rules! run_queries {
     () => {
-        async fn execute(mut query: QueryBuilder<Self>, connection: &mut Self::Connection) -> sqlx::Result<u64> {
-            query.build().execute(connection).await.map(|done| done.rows_affected())
+        async fn execute(
+            mut query: QueryBuilder<Self>,
+            prepared: Prepared,
+            connection: &mut Self::Connection,
+        ) -> sqlx::Result<u64> {
+            let query = query.build().persistent(prepared == Prepared::Kept);
+            query.execute(connection).await.map(|done| done.rows_affected())
         }
 
         async fn execute_script(script: &'static str, connection: &mut Self::Connection) -> sqlx::Result<()> {
@@ -125,54 +187,19 @@ macro_rules! run_queries {
 
         async fn fetch_optional(
             mut query: QueryBuilder<Self>,
+            prepared: Prepared,
             connection: &mut Self::Connection,
         ) -> sqlx::Result<Option<Self::Row>> {
-            query.build().fetch_optional(connection).await
+            query.build().persistent(prepared == Prepared::Kept).fetch_optional(connection).await
         }
 
         async fn fetch_all(
             mut query: QueryBuilder<Self>,
+            prepared: Prepared,
             connection: &mut Self::Connection,
         ) -> sqlx::Result<Vec<Self::Row>> {
-            query.build().fetch_all(connection).await
+            query.build().persistent(prepared == Prepared::Kept).fetch_all(connection).await
         }
     };
 }
-#[cfg(feature = "sqlite")]
 pub(crate) use run_queries;
-
-/// A statement with `?` for each argument, whatever the database calls them.
-pub(crate) struct Statement<DB: Backend> {
-    query: QueryBuilder<DB>,
-    rest: Split<'static, char>,
-}
-
-impl<DB: Backend> Statement<DB> {
-    pub(crate) fn new(sql: &'static str) -> Self {
-        let mut rest = sql.split('?');
-        let first = rest.next().unwrap_or_default();
-        Self { query: QueryBuilder::new(first), rest }
-    }
-
-    /// Binds the next `?`.
-    pub(crate) fn bind<T>(mut self, value: T) -> Self
-    where
-        DB: Holds<T>,
-    {
-        DB::bind(&mut self.query, value);
-        self.query.push(self.rest.next().unwrap_or_default());
-        self
-    }
-
-    pub(crate) async fn execute(self, connection: &mut DB::Connection) -> sqlx::Result<u64> {
-        DB::execute(self.query, connection).await
-    }
-
-    pub(crate) async fn fetch_optional(self, connection: &mut DB::Connection) -> sqlx::Result<Option<DB::Row>> {
-        DB::fetch_optional(self.query, connection).await
-    }
-
-    pub(crate) async fn fetch_all(self, connection: &mut DB::Connection) -> sqlx::Result<Vec<DB::Row>> {
-        DB::fetch_all(self.query, connection).await
-    }
-}

@@ -1,10 +1,68 @@
 //! From what `sqlx` reports to what the contract of stores knows.
 
-use auth_core::store::{StoreError, StoreErrorKind};
+use std::io;
 
+use auth_core::store::{StoreError, StoreErrorKind};
 use sqlx::error::DatabaseError;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Fault};
+
+/// Why a call did not get to its end.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The driver reported it.
+    Database(sqlx::Error),
+    /// We found it.
+    Store(StoreError),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Failure {
+    /// A value that this crate cannot have written.
+    pub(crate) fn corrupt(column: &'static str) -> Self {
+        StoreError::new(StoreErrorKind::Corrupt, format!("the column {column} holds an unknown value")).into()
+    }
+
+    /// Nothing was heard for too long.
+    pub(crate) fn silence() -> Self {
+        sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()
+    }
+
+    /// Whether the database undid it because of another transaction.
+    pub(crate) fn is_conflict<DB: Backend>(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        DB::fault(error.as_ref()) == Fault::Conflict
+    }
+
+    /// Whether a row with the same unique value is there.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Whether the connection was closed from the other side, so that another one may do.
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        matches!(self, Self::Database(error) if is_lost_connection(error))
+    }
+
+    /// Says whether it is worth trying again.
+    pub(crate) fn into_store_error<DB: Backend>(self) -> StoreError {
+        match self {
+            Self::Database(error) => store_error::<DB>(error),
+            Self::Store(error) => error,
+        }
+    }
+}
 
 /// Says of a driver's error whether it is worth trying again.
 pub(crate) fn store_error<DB: Backend>(error: sqlx::Error) -> StoreError {
@@ -22,11 +80,12 @@ pub(crate) fn store_error<DB: Backend>(error: sqlx::Error) -> StoreError {
 
 fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind {
     if error.is_unique_violation() {
-        StoreErrorKind::Conflict
-    } else if DB::is_unavailable(error) {
-        StoreErrorKind::Unavailable
-    } else {
-        StoreErrorKind::Other
+        return StoreErrorKind::Conflict;
+    }
+    match DB::fault(error) {
+        // Run again, it would succeed.
+        Fault::Conflict | Fault::Unavailable => StoreErrorKind::Unavailable,
+        Fault::Other => StoreErrorKind::Other,
     }
 }
 
@@ -35,11 +94,12 @@ fn is_connection_error(error: &sqlx::Error) -> bool {
     matches!(error, BeginFailed | Io(_) | PoolClosed | PoolTimedOut | Tls(_) | WorkerCrashed)
 }
 
-fn is_decode_error(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+pub(crate) fn is_lost_connection(error: &sqlx::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    let lost = [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof];
+    matches!(error, sqlx::Error::Io(error) if lost.contains(&error.kind()))
 }
 
-/// A value that this crate cannot have written.
-pub(crate) fn corrupt(column: &'static str) -> StoreError {
-    StoreError::new(StoreErrorKind::Corrupt, format!("the column {column} holds an unknown value"))
+fn is_decode_error(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
 }

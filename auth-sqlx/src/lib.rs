@@ -1,17 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(not(feature = "sqlite"))]
+#[cfg(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")))]
 compile_error!(
-    "auth-sqlx: choose a database, for instance `auth-sqlx = { version = \"0.1\", features = [\"sqlite\"] }`"
+    "auth-sqlx: choose a database, for instance `auth-sqlx = { version = \"0.1\", features = [\"sqlite\"] }`; \
+     the features are `sqlite`, `postgres` and `mysql` (which is MariaDB, too)"
 );
 
 mod audit;
 mod backend;
 mod error;
+mod lease;
 mod migrate;
 mod profile;
+mod prune;
+mod schema;
 mod session;
+mod statement;
 mod store;
+mod throttle;
+mod token;
 mod user;
 
 /// What an implementation of [`Profile`] needs, in the versions that this crate uses.
@@ -20,7 +27,17 @@ pub use {async_trait::async_trait, auth_core, sqlx};
 pub use backend::Backend;
 pub use migrate::{MigrateError, Migration};
 pub use profile::Profile;
+#[cfg(feature = "postgres")]
+pub use schema::InvalidSchema;
 pub use store::SqlxStore;
+
+/// A store in MySQL or MariaDB.
+#[cfg(feature = "mysql")]
+pub type MySqlStore = SqlxStore<sqlx::MySql>;
+
+/// A store in PostgreSQL.
+#[cfg(feature = "postgres")]
+pub type PostgresStore = SqlxStore<sqlx::Postgres>;
 
 /// A store in an SQLite file, or in memory.
 #[cfg(feature = "sqlite")]

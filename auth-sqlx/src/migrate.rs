@@ -6,7 +6,9 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use sqlx::Pool;
 
-use crate::backend::{Backend, Statement};
+use crate::backend::{Backend, Prepared};
+use crate::schema::{self, Schema};
+use crate::statement::Statement;
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +41,9 @@ pub enum MigrateError {
     /// The database failed.
     #[error("the database failed during a migration")]
     Database(#[from] sqlx::Error),
+    /// The database cannot be used as it is set up.
+    #[error("{0}")]
+    Setting(&'static str),
     /// The database was migrated by a later release.
     #[error("the database is at migration {found}, this release of auth-sqlx knows {known}: update the application")]
     Newer {
@@ -57,28 +62,28 @@ impl fmt::Debug for MigrateError {
     }
 }
 
-/// Applies what is missing, in one transaction whose lock makes several processes take turns.
-pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>) -> Result<(), MigrateError> {
-    let mut tx = DB::begin(pool).await?;
-    DB::execute_script(DB::MIGRATION_TABLE, &mut tx).await?;
-    let applied = check_history::<DB>(&mut tx).await?;
+/// Applies what is missing, in turn with other processes.
+pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, schema: &Schema) -> Result<(), MigrateError> {
+    let mut lease = DB::begin_migration(pool, schema).await?;
+    DB::execute_script(DB::MIGRATION_TABLE, &mut lease).await?;
+    let applied = check_history::<DB>(&mut lease).await?;
     for migration in DB::MIGRATIONS.iter().filter(|migration| migration.version > applied) {
-        DB::execute_script(migration.sql, &mut tx).await?;
-        Statement::<DB>::new("INSERT INTO _auth_migrations (version, name, checksum) VALUES (?, ?, ?)")
+        DB::execute_script(migration.sql, &mut lease).await?;
+        statement::<DB>("INSERT INTO _auth_migrations (version, name, checksum) VALUES (?, ?, ?)")
             .bind(migration.version)
             .bind(migration.name.to_owned())
             .bind(migration.checksum())
-            .execute(&mut tx)
+            .execute(&mut lease)
             .await?;
         tracing::info!(version = migration.version, name = migration.name, "applied a migration of auth-sqlx");
     }
-    tx.commit().await?;
+    lease.commit().await?;
     Ok(())
 }
 
 /// Returns the version of the database, after making sure that it got there by the steps we know.
 async fn check_history<DB: Backend>(connection: &mut DB::Connection) -> Result<i64, MigrateError> {
-    let query = Statement::<DB>::new("SELECT version, checksum FROM _auth_migrations ORDER BY version");
+    let query = statement::<DB>("SELECT version, checksum FROM _auth_migrations ORDER BY version");
     let known = DB::MIGRATIONS.last().map_or(0, |last| last.version);
     let mut latest = 0;
     for row in query.fetch_all(connection).await? {
@@ -91,4 +96,9 @@ async fn check_history<DB: Backend>(connection: &mut DB::Connection) -> Result<i
         }
     }
     Ok(latest)
+}
+
+/// A statement on the tables of the schema that the connection looks in during a migration.
+fn statement<DB: Backend>(sql: &'static str) -> Statement<'static, DB> {
+    Statement::new(sql, &schema::OWN, Prepared::Once)
 }

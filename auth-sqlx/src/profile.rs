@@ -13,7 +13,7 @@ use serde_json::Value;
 use sqlx::Database;
 
 use crate::backend::Backend;
-use crate::error::store_error;
+use crate::error::Failure;
 
 /// The application's part of an account.
 ///
@@ -84,6 +84,9 @@ pub trait Profile<DB: Database>: Send + Sync + 'static {
 
     /// Inserts the rows of a new user, who is there already in the same transaction.
     ///
+    /// A transaction that stood in another one's way is undone by the database and run again, so this may be called
+    /// more than once. Let it do nothing but write to this connection.
+    ///
     /// # Errors
     ///
     /// Whatever the database reports. Then there is no user either. A unique violation is told to the client as
@@ -103,9 +106,9 @@ pub trait Profile<DB: Database>: Send + Sync + 'static {
 pub(crate) trait ErasedProfile<DB: Backend>: Send + Sync {
     fn check(&self, fields: &ProfileFields) -> Result<(), FieldErrors>;
 
-    async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), StoreError>;
+    async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), Failure>;
 
-    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, StoreError>;
+    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, Failure>;
 }
 
 #[async_trait]
@@ -114,15 +117,15 @@ impl<DB: Backend, P: Profile<DB>> ErasedProfile<DB> for P {
         self.validate(&fields::read(fields)?)
     }
 
-    async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), StoreError> {
+    async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), Failure> {
         let data =
             fields::read(fields).map_err(|_| StoreError::new(StoreErrorKind::Other, "the profile was not checked"))?;
-        Profile::insert(self, tx, user, &data).await.map_err(store_error::<DB>)
+        Ok(Profile::insert(self, tx, user, &data).await?)
     }
 
-    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, StoreError> {
-        let data = Profile::load(self, connection, user).await.map_err(store_error::<DB>)?;
+    async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, Failure> {
+        let data = Profile::load(self, connection, user).await?;
         let json = data.map(serde_json::to_value).transpose();
-        json.map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))
+        Ok(json.map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))?)
     }
 }

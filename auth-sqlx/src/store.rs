@@ -2,49 +2,85 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::store::StoreError;
 use chrono::{DateTime, Utc};
-use sqlx::pool::PoolConnection;
 use sqlx::{Pool, Transaction};
 
-use crate::backend::Backend;
-use crate::error::{corrupt, store_error};
+use crate::backend::{Backend, Prepared};
+use crate::error::{Failure, is_lost_connection, store_error};
+use crate::lease::Lease;
 use crate::migrate::{self, MigrateError, Migration};
 use crate::profile::{ErasedProfile, Profile};
+use crate::schema::Schema;
+use crate::statement::Statement;
 
 /// Keeps users, sessions and the audit log in an SQL database. Clones share the connections.
 pub struct SqlxStore<DB: Backend> {
     pool: Pool<DB>,
     writer: Pool<DB>,
     profile: Option<Arc<dyn ErasedProfile<DB>>>,
+    schema: Schema,
+    pooling: Pooling,
 }
+
+/// For how long a connection of the pool is one connection to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pooling {
+    /// For as long as it lives.
+    Session,
+    /// Until the end of the transaction.
+    Transaction,
+}
+
+/// How long a call may take in all: the store's own waits for a connection and for a lock are shorter, so this is for a
+/// server or a network that has gone silent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a call is run again that stood in another one's way, or whose connection was lost: more often than there
+/// are others, or lost connections in a pool.
+const REPETITIONS: u32 = 100;
 
 impl<DB: Backend> SqlxStore<DB> {
     /// Uses the pool that the application has.
     ///
-    /// For SQLite it should be in WAL mode, with foreign keys on and a busy timeout of about two seconds, as
-    /// [`connect`](Self::connect) sets them. The store reads through the pool, and writes through one more connection
-    /// with the same settings, unless the pool has no more than one itself.
+    /// The pages of [`manual`](crate::manual) say how to set it up. On SQLite the store reads through the pool, and
+    /// writes through one more connection with the same settings, unless the pool has no more than one itself.
     pub fn new(pool: Pool<DB>) -> Self {
-        Self { writer: DB::writer(&pool), pool, profile: None }
+        let writer = DB::writer(&pool);
+        Self { pool, writer, profile: None, schema: Schema::default(), pooling: Pooling::Session }
     }
 
-    /// Opens a pool of its own.
+    /// Opens a pool of its own, with the settings that the pages of [`manual`](crate::manual) recommend.
     ///
-    /// For SQLite: `sqlite://app.db?mode=rwc` creates the file, without `mode=rwc` it must be there, and
-    /// `sqlite::memory:` is gone at the end.
+    /// * `sqlite://app.db?mode=rwc` creates the file, without `mode=rwc` it must be there, and `sqlite::memory:` is gone
+    ///   at the end.
+    /// * `postgres://user:password@host/database?sslmode=verify-full`; with `statement-cache-capacity=0` as
+    ///   [`behind_transaction_pooler`](Self::behind_transaction_pooler).
+    /// * `mysql://user:password@host/database?ssl-mode=VERIFY_IDENTITY`.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the URL cannot be read or the database cannot be opened.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        DB::open(url).await.map(Self::new).map_err(store_error::<DB>)
+        let store = DB::open(url).await.map(Self::new).map_err(store_error::<DB>)?;
+        Ok(if DB::is_transaction_pooler(url) { store.behind_transaction_pooler() } else { store })
     }
 
     /// Creates and loads the application's own rows together with the user.
     pub fn with_profile(mut self, profile: impl Profile<DB>) -> Self {
         self.profile = Some(Arc::new(profile));
+        self
+    }
+
+    /// Works through a pooler that hands out another connection to the server for each transaction, and that does not
+    /// carry prepared statements over: `PgBouncer` in transaction mode, before its `max_prepared_statements`.
+    ///
+    /// Every statement then runs in a transaction and is prepared for that once, which costs two more round trips for
+    /// a read.
+    pub fn behind_transaction_pooler(mut self) -> Self {
+        self.pooling = Pooling::Transaction;
         self
     }
 
@@ -54,7 +90,7 @@ impl<DB: Backend> SqlxStore<DB> {
     ///
     /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        migrate::run(&self.writer).await
+        migrate::run(&self.writer, &self.schema).await
     }
 
     /// Returns the schema step by step, for those who apply it with tools of their own.
@@ -71,29 +107,113 @@ impl<DB: Backend> SqlxStore<DB> {
         self.profile.as_deref()
     }
 
-    pub(crate) async fn read(&self) -> Result<PoolConnection<DB>, StoreError> {
-        self.pool.acquire().await.map_err(store_error::<DB>)
+    pub(crate) fn sql(&self, sql: &'static str) -> Statement<'_, DB> {
+        let prepared = match self.pooling {
+            Pooling::Session => Prepared::Kept,
+            Pooling::Transaction => Prepared::Once,
+        };
+        Statement::new(sql, &self.schema, prepared)
+    }
+
+    /// A connection for one statement that reads.
+    pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
+        match self.pooling {
+            Pooling::Session => self.pool.acquire().await.map(Lease::Connection),
+            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
+        }
     }
 
     /// A connection for one statement that writes.
-    pub(crate) async fn write(&self) -> Result<PoolConnection<DB>, StoreError> {
-        self.writer()?.acquire().await.map_err(store_error::<DB>)
+    pub(crate) async fn write(&self) -> sqlx::Result<Lease<DB>> {
+        match self.pooling {
+            Pooling::Session => self.writer()?.acquire().await.map(Lease::Connection),
+            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
+        }
     }
 
     /// A transaction for several; nothing of it remains unless it is committed.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, DB>, StoreError> {
-        DB::begin(self.writer()?).await.map_err(store_error::<DB>)
+    ///
+    /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
+    pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static, DB>> {
+        let writer = self.writer()?;
+        let mut lost = 0;
+        loop {
+            match DB::begin(writer).await {
+                Err(error) if is_lost_connection(&error) && lost < REPETITIONS => lost += 1,
+                begun => return begun,
+            }
+        }
     }
 
     /// The pool to write through, which ends with the application's.
-    fn writer(&self) -> Result<&Pool<DB>, StoreError> {
-        if self.pool.is_closed() { Err(store_error::<DB>(sqlx::Error::PoolClosed)) } else { Ok(&self.writer) }
+    fn writer(&self) -> sqlx::Result<&Pool<DB>> {
+        if self.pool.is_closed() { Err(sqlx::Error::PoolClosed) } else { Ok(&self.writer) }
+    }
+
+    /// Runs a call that reads. One whose connection was lost is run again, on another one, and so is one that cannot be
+    /// told what is there because others are changing it.
+    pub(crate) async fn query<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
+    where
+        W: Future<Output = Result<T, E>> + Send,
+        E: Into<Failure>,
+    {
+        let is_worth_it = |failure: &Failure| failure.is_lost_connection() || failure.is_conflict::<DB>();
+        in_time::<DB, _>(again(work, is_worth_it)).await
+    }
+
+    /// Runs a call that writes. One that stood in another one's way was undone, and is run again.
+    pub(crate) async fn change<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
+    where
+        W: Future<Output = Result<T, E>> + Send,
+        E: Into<Failure>,
+    {
+        in_time::<DB, _>(again(work, Failure::is_conflict::<DB>)).await
+    }
+}
+
+/// Runs the work until it succeeds, or fails in a way that is not worth another time.
+async fn again<T, E, W>(work: impl Fn() -> W + Send, is_worth_it: fn(&Failure) -> bool) -> Result<T, Failure>
+where
+    W: Future<Output = Result<T, E>> + Send,
+    E: Into<Failure>,
+{
+    let mut times = REPETITIONS;
+    loop {
+        match work().await.map_err(Into::into) {
+            Err(failure) if times > 0 && is_worth_it(&failure) => times -= 1,
+            done => return done,
+        }
+    }
+}
+
+async fn in_time<DB: Backend, T>(work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, StoreError> {
+    let done = tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(Failure::silence()));
+    done.map_err(Failure::into_store_error::<DB>)
+}
+
+#[cfg(feature = "postgres")]
+impl SqlxStore<sqlx::Postgres> {
+    /// Keeps the tables in another schema than the first of the connection's `search_path`. [`migrate`](Self::migrate)
+    /// creates it, if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSchema`](crate::InvalidSchema) when the name is not one of lower-case letters, digits and underscores.
+    pub fn in_schema(mut self, name: &str) -> Result<Self, crate::InvalidSchema> {
+        self.schema = Schema::named(name)?;
+        Ok(self)
     }
 }
 
 impl<DB: Backend> Clone for SqlxStore<DB> {
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), writer: self.writer.clone(), profile: self.profile.clone() }
+        Self {
+            pool: self.pool.clone(),
+            writer: self.writer.clone(),
+            profile: self.profile.clone(),
+            schema: self.schema.clone(),
+            pooling: self.pooling,
+        }
     }
 }
 
@@ -108,6 +228,16 @@ pub(crate) fn micros(instant: DateTime<Utc>) -> i64 {
     instant.timestamp_micros()
 }
 
-pub(crate) fn instant(micros: i64, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| corrupt(column))
+/// Reads an instant.
+pub(crate) fn instant<DB: Backend>(row: &DB::Row, column: &'static str) -> Result<DateTime<Utc>, Failure> {
+    DateTime::from_timestamp_micros(DB::get(row, column)?).ok_or_else(|| Failure::corrupt(column))
+}
+
+/// Reads an instant that may be missing.
+pub(crate) fn optional_instant<DB: Backend>(
+    row: &DB::Row,
+    column: &'static str,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    let micros: Option<i64> = DB::get(row, column)?;
+    micros.map(|micros| DateTime::from_timestamp_micros(micros).ok_or_else(|| Failure::corrupt(column))).transpose()
 }

@@ -8,17 +8,30 @@ use auth_core::password::PasswordHash;
 use auth_core::role::Role;
 use auth_core::store::{
     CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
-    SetRolesOutcome, StoreError, StoreErrorKind, UserStore,
+    SetRolesOutcome, StoreError, UserStore,
 };
 use auth_core::user::{User, UserStatus};
 use serde_json::Value;
-use sqlx::Transaction;
 
-use crate::audit;
-use crate::backend::{Backend, Statement};
-use crate::error::{corrupt, store_error};
-use crate::session;
-use crate::store::{SqlxStore, instant, micros};
+use crate::backend::{Backend, Exact};
+use crate::error::Failure;
+use crate::store::{SqlxStore, instant, micros, optional_instant};
+
+/// The columns of a user whose table goes by the name `u`, each by its name: a later release's columns then disturb
+/// no statement that an earlier one has prepared.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.email_canonical, u.email_verified_at, u.name, u.roles, u.status, u.auth_epoch, \
+         u.created_at, u.updated_at"
+    };
+}
+pub(crate) use user_columns;
+
+const FIND_CREDENTIALS: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    ", p.hash FROM {auth_users} u LEFT JOIN {auth_passwords} p ON p.user_id = u.id WHERE u.email_canonical = ?"
+);
 
 #[async_trait]
 impl<DB: Backend> UserStore for SqlxStore<DB> {
@@ -30,137 +43,145 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {
-        let mut tx = self.begin().await?;
-        // No look first: the unique index decides, also between two that come at the same time.
-        match insert_user::<DB>(&mut tx, &new.user).await {
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                return Ok(CreateUserOutcome::EmailTaken);
-            }
-            inserted => inserted.map_err(store_error::<DB>)?,
-        }
-        if let (Some(profile), Some(fields)) = (self.profile(), &new.profile) {
-            match profile.insert(&mut tx, &new.user, fields).await {
-                Err(error) if error.kind() == StoreErrorKind::Conflict => return Ok(CreateUserOutcome::ProfileTaken),
-                inserted => inserted?,
-            }
-        }
-        insert_beside::<DB>(&mut tx, &new).await.map_err(store_error::<DB>)?;
-        tx.commit().await.map_err(store_error::<DB>)?;
-        Ok(CreateUserOutcome::Created)
+        self.change(|| self.try_create_user(&new)).await
     }
 
     async fn find_credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        let sql = "SELECT u.*, p.hash FROM auth_users u LEFT JOIN auth_passwords p ON p.user_id = u.id \
-                   WHERE u.email_canonical = ?";
-        let query = Statement::<DB>::new(sql).bind(email.canonical().to_owned());
-        let row = query.fetch_optional(&mut *self.read().await?).await.map_err(store_error::<DB>)?;
+        self.query(|| self.try_find_credentials(email)).await
+    }
+
+    async fn find_profile(&self, user: UserId) -> Result<Option<Value>, StoreError> {
+        let Some(profile) = self.profile() else { return Ok(None) };
+        self.query(|| async { profile.load(&mut *self.read().await?, user).await }).await
+    }
+
+    async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError> {
+        self.change(|| self.try_replace_password(&replace)).await
+    }
+
+    async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
+        self.change(|| self.try_set_roles(&set)).await
+    }
+}
+
+impl<DB: Backend> SqlxStore<DB> {
+    async fn try_create_user(&self, new: &NewUser) -> Result<CreateUserOutcome, Failure> {
+        let mut tx = self.begin().await?;
+        // No look first: the unique index decides, also between two that come at the same time.
+        match self.insert_user(&mut tx, &new.user).await.map_err(Failure::from) {
+            Err(failure) if failure.is_unique_violation() => return Ok(CreateUserOutcome::EmailTaken),
+            inserted => inserted?,
+        }
+        if let (Some(profile), Some(fields)) = (self.profile(), &new.profile) {
+            match profile.insert(&mut tx, &new.user, fields).await {
+                Err(failure) if failure.is_unique_violation() => return Ok(CreateUserOutcome::ProfileTaken),
+                inserted => inserted?,
+            }
+        }
+        self.insert_beside(&mut tx, new).await?;
+        tx.commit().await?;
+        Ok(CreateUserOutcome::Created)
+    }
+
+    async fn try_find_credentials(&self, email: &Email) -> Result<Option<Credentials>, Failure> {
+        let query = self.sql(FIND_CREDENTIALS).bind(Exact(email.canonical().to_owned()));
+        let row = query.fetch_optional(&mut *self.read().await?).await?;
         row.map(|row| {
-            let hash: Option<String> = DB::get(&row, "hash").map_err(store_error::<DB>)?;
-            Ok(Credentials { user: user::<DB>(&row)?, password_hash: hash.map(PasswordHash::new) })
+            let hash: Option<Exact> = DB::get(&row, "hash")?;
+            Ok(Credentials { user: user::<DB>(&row)?, password_hash: hash.map(|hash| PasswordHash::new(hash.0)) })
         })
         .transpose()
     }
 
-    async fn find_profile(&self, user: UserId) -> Result<Option<Value>, StoreError> {
-        match self.profile() {
-            Some(profile) => profile.load(&mut *self.read().await?, user).await,
-            None => Ok(None),
-        }
+    async fn insert_user(&self, tx: &mut DB::Connection, user: &User) -> sqlx::Result<()> {
+        let sql = "INSERT INTO {auth_users} (id, email, email_canonical, email_verified_at, name, roles, status, \
+                   auth_epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        self.sql(sql)
+            .bind(user.id.as_uuid())
+            .bind(user.email.as_ref().map(|email| email.as_typed().to_owned()))
+            .bind(user.email.as_ref().map(|email| Exact(email.canonical().to_owned())))
+            .bind(user.email_verified_at.map(micros))
+            .bind(user.name.clone())
+            .bind(roles_text(&user.roles))
+            .bind(user.status.as_str().to_owned())
+            .bind(user.auth_epoch)
+            .bind(micros(user.created_at))
+            .bind(micros(user.updated_at))
+            .execute(tx)
+            .await
+            .map(|_| ())
     }
 
-    async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError> {
+    /// What comes with a user: the password, the first session, the record of it.
+    async fn insert_beside(&self, tx: &mut DB::Connection, new: &NewUser) -> sqlx::Result<()> {
+        self.sql("INSERT INTO {auth_passwords} (user_id, hash, changed_at) VALUES (?, ?, ?)")
+            .bind(new.user.id.as_uuid())
+            .bind(Exact(new.password_hash.as_str().to_owned()))
+            .bind(micros(new.user.created_at))
+            .execute(tx)
+            .await?;
+        if let Some(session) = &new.session {
+            self.insert_session(tx, session).await?;
+        }
+        self.insert_event(tx, &new.event).await
+    }
+
+    async fn try_replace_password(&self, replace: &ReplacePassword) -> sqlx::Result<ReplacePasswordOutcome> {
         let mut tx = self.begin().await?;
-        let replaced =
-            Statement::<DB>::new("UPDATE auth_passwords SET hash = ?, changed_at = ? WHERE user_id = ? AND hash = ?")
-                .bind(replace.new.as_str().to_owned())
-                .bind(micros(replace.at))
-                .bind(replace.user_id.as_uuid())
-                .bind(replace.expected.as_str().to_owned())
-                .execute(&mut tx)
-                .await
-                .map_err(store_error::<DB>)?;
+        let replaced = self
+            .sql("UPDATE {auth_passwords} SET hash = ?, changed_at = ? WHERE user_id = ? AND hash = ?")
+            .bind(Exact(replace.new.as_str().to_owned()))
+            .bind(micros(replace.at))
+            .bind(replace.user_id.as_uuid())
+            .bind(Exact(replace.expected.as_str().to_owned()))
+            .execute(&mut tx)
+            .await?;
         if replaced == 0 {
             return Ok(ReplacePasswordOutcome::Changed);
         }
-        audit::insert::<DB>(&mut tx, &replace.event).await.map_err(store_error::<DB>)?;
-        tx.commit().await.map_err(store_error::<DB>)?;
+        self.insert_event(&mut tx, &replace.event).await?;
+        tx.commit().await?;
         Ok(ReplacePasswordOutcome::Replaced)
     }
 
-    async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
+    async fn try_set_roles(&self, set: &SetRoles) -> sqlx::Result<SetRolesOutcome> {
         let mut tx = self.begin().await?;
-        let found = Statement::<DB>::new("UPDATE auth_users SET roles = ? WHERE id = ? AND auth_epoch = ?")
+        let found = self
+            .sql("UPDATE {auth_users} SET roles = ? WHERE id = ? AND auth_epoch = ?")
             .bind(roles_text(&set.roles))
             .bind(set.user_id.as_uuid())
             .bind(set.expected_epoch)
             .execute(&mut tx)
-            .await
-            .map_err(store_error::<DB>)?;
+            .await?;
         if found == 0 {
             return Ok(SetRolesOutcome::Changed);
         }
-        session::end_all::<DB>(&mut tx, set.user_id, set.at).await.map_err(store_error::<DB>)?;
-        audit::insert::<DB>(&mut tx, &set.event).await.map_err(store_error::<DB>)?;
-        tx.commit().await.map_err(store_error::<DB>)?;
+        self.end_all(&mut tx, set.user_id, set.at).await?;
+        self.insert_event(&mut tx, &set.event).await?;
+        tx.commit().await?;
         Ok(SetRolesOutcome::Set)
     }
 }
 
-async fn insert_user<DB: Backend>(tx: &mut Transaction<'static, DB>, user: &User) -> sqlx::Result<()> {
-    let sql = "INSERT INTO auth_users (id, email, email_canonical, email_verified_at, name, roles, status, auth_epoch, \
-               created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    Statement::<DB>::new(sql)
-        .bind(user.id.as_uuid())
-        .bind(user.email.as_ref().map(|email| email.as_typed().to_owned()))
-        .bind(user.email.as_ref().map(|email| email.canonical().to_owned()))
-        .bind(user.email_verified_at.map(micros))
-        .bind(user.name.clone())
-        .bind(roles_text(&user.roles))
-        .bind(user.status.as_str().to_owned())
-        .bind(user.auth_epoch)
-        .bind(micros(user.created_at))
-        .bind(micros(user.updated_at))
-        .execute(tx)
-        .await
-        .map(|_| ())
-}
-
-/// What comes with a user: the password, the first session, the record of it.
-async fn insert_beside<DB: Backend>(tx: &mut Transaction<'static, DB>, new: &NewUser) -> sqlx::Result<()> {
-    Statement::<DB>::new("INSERT INTO auth_passwords (user_id, hash, changed_at) VALUES (?, ?, ?)")
-        .bind(new.user.id.as_uuid())
-        .bind(new.password_hash.as_str().to_owned())
-        .bind(micros(new.user.created_at))
-        .execute(tx)
-        .await?;
-    if let Some(session) = &new.session {
-        session::insert::<DB>(tx, session).await?;
-    }
-    audit::insert::<DB>(tx, &new.event).await
-}
-
 /// Reads the columns of `auth_users`, with or without others beside them.
-pub(crate) fn user<DB: Backend>(row: &DB::Row) -> Result<User, StoreError> {
-    let failed = store_error::<DB>;
-    let id = UserId::from_uuid(DB::get(row, "id").map_err(failed)?);
-    let mut user = User::new(id, instant(DB::get(row, "created_at").map_err(failed)?, "created_at")?);
-    let typed: Option<String> = DB::get(row, "email").map_err(failed)?;
-    let canonical: Option<String> = DB::get(row, "email_canonical").map_err(failed)?;
-    let verified: Option<i64> = DB::get(row, "email_verified_at").map_err(failed)?;
-    let roles: String = DB::get(row, "roles").map_err(failed)?;
-    let status: String = DB::get(row, "status").map_err(failed)?;
-    user.email = typed.zip(canonical).map(|(typed, canonical)| Email::from_stored(typed, canonical));
-    user.email_verified_at = verified.map(|micros| instant(micros, "email_verified_at")).transpose()?;
-    user.name = DB::get(row, "name").map_err(failed)?;
+pub(crate) fn user<DB: Backend>(row: &DB::Row) -> Result<User, Failure> {
+    let mut user = User::new(UserId::from_uuid(DB::get(row, "id")?), instant::<DB>(row, "created_at")?);
+    let typed: Option<String> = DB::get(row, "email")?;
+    let canonical: Option<Exact> = DB::get(row, "email_canonical")?;
+    let roles: String = DB::get(row, "roles")?;
+    let status: String = DB::get(row, "status")?;
+    user.email = typed.zip(canonical).map(|(typed, canonical)| Email::from_stored(typed, canonical.0));
+    user.email_verified_at = optional_instant::<DB>(row, "email_verified_at")?;
+    user.name = DB::get(row, "name")?;
     user.roles = roles.split(' ').filter(|name| !name.is_empty()).map(role).collect::<Result<_, _>>()?;
-    user.status = UserStatus::from_word(&status).ok_or_else(|| corrupt("status"))?;
-    user.auth_epoch = DB::get(row, "auth_epoch").map_err(failed)?;
-    user.updated_at = instant(DB::get(row, "updated_at").map_err(failed)?, "updated_at")?;
+    user.status = UserStatus::from_word(&status).ok_or_else(|| Failure::corrupt("status"))?;
+    user.auth_epoch = DB::get(row, "auth_epoch")?;
+    user.updated_at = instant::<DB>(row, "updated_at")?;
     Ok(user)
 }
 
-fn role(name: &str) -> Result<Role, StoreError> {
-    Role::new(name.to_owned()).map_err(|_| corrupt("roles"))
+fn role(name: &str) -> Result<Role, Failure> {
+    Role::new(name.to_owned()).map_err(|_| Failure::corrupt("roles"))
 }
 
 fn roles_text(roles: &[Role]) -> String {

@@ -29,7 +29,7 @@ CREATE TABLE auth_sessions (
     user_agent    TEXT,
     created_at    INTEGER NOT NULL,
     expires_at    INTEGER NOT NULL,
-    last_seen_at  INTEGER NOT NULL,
+    last_seen_at  INTEGER NOT NULL, -- in no index, because it changes most
     family_hash   BLOB    NOT NULL CHECK (length(family_hash) = 32),
     token_hash    BLOB    NOT NULL CHECK (length(token_hash) = 32),
     previous_hash BLOB             CHECK (length(previous_hash) = 32),
@@ -40,8 +40,31 @@ CREATE TABLE auth_sessions (
     recoveries    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX auth_sessions_user ON auth_sessions (user_id, last_seen_at);
+CREATE INDEX auth_sessions_user ON auth_sessions (user_id);
 CREATE INDEX auth_sessions_expiry ON auth_sessions (expires_at);
+
+CREATE TABLE auth_one_time_tokens (
+    token_hash BLOB    NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
+    purpose    TEXT    NOT NULL,
+    user_id    BLOB    NOT NULL REFERENCES auth_users (id) ON DELETE CASCADE,
+    auth_epoch INTEGER NOT NULL,
+    payload    TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX auth_one_time_tokens_user ON auth_one_time_tokens (user_id);
+CREATE INDEX auth_one_time_tokens_expiry ON auth_one_time_tokens (expires_at);
+
+-- Failed attempts, under a hash that tells nobody whose they are.
+CREATE TABLE auth_throttle (
+    key_hash      BLOB    NOT NULL PRIMARY KEY CHECK (length(key_hash) = 32),
+    failures      INTEGER NOT NULL,
+    blocked_until INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX auth_throttle_expiry ON auth_throttle (expires_at);
 
 -- Rows are added and, past their retention, deleted; never changed. They outlive the user they tell of.
 CREATE TABLE auth_audit_log (

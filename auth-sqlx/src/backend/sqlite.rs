@@ -7,8 +7,10 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection, Executor, Pool, QueryBuilder, Sqlite, Transaction};
 
-use crate::backend::{Run, run_queries};
-use crate::migrate::Migration;
+use crate::backend::{Fault, Prepared, Run, check_scheme, run_queries};
+use crate::lease::Lease;
+use crate::migrate::{MigrateError, Migration};
+use crate::schema::Schema;
 
 /// How long a writer waits for one of another process. A transaction takes milliseconds, so who holds the lock for
 /// longer than this is stuck, or is an operator at work.
@@ -30,11 +32,11 @@ impl Run for Sqlite {
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT";
 
+    const LOCK_ROW: &'static str = "";
+
     /// `synchronous` stays FULL: after a power cut, a sign-out that was answered is still a sign-out.
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
-        if !url.starts_with("sqlite:") {
-            return Err(sqlx::Error::Configuration("the URL of an SQLite database begins with sqlite:".into()));
-        }
+        check_scheme(url, &["sqlite:"])?;
         let options = SqliteConnectOptions::from_str(url)?.foreign_keys(true).busy_timeout(LOCK_WAIT);
         let pool = SqlitePoolOptions::new().acquire_timeout(QUEUE_WAIT).test_before_acquire(false);
         if is_in_memory(url) {
@@ -45,6 +47,10 @@ impl Run for Sqlite {
         let pool = pool.max_connections(CONNECTIONS).connect_with(options).await?;
         switch_to_wal(&pool).await?;
         Ok(pool)
+    }
+
+    fn is_transaction_pooler(_url: &str) -> bool {
+        false
     }
 
     /// One connection to write with, for which writers queue. SQLite itself lets them poll for its lock: some are
@@ -69,11 +75,19 @@ impl Run for Sqlite {
         }
     }
 
+    async fn begin_migration(pool: &Pool<Self>, _schema: &Schema) -> Result<Lease<Self>, MigrateError> {
+        Ok(Lease::Transaction(Self::begin(pool).await?))
+    }
+
     run_queries!();
 
-    /// Primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
-    fn is_unavailable(error: &dyn DatabaseError) -> bool {
-        matches!(primary_code(error), Some(BUSY | 6 | 8 | 10 | 13 | 14))
+    /// Primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. None is a conflict: a writer has the lock
+    /// from the beginning.
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        match primary_code(error) {
+            Some(BUSY | 6 | 8 | 10 | 13 | 14) => Fault::Unavailable,
+            _ => Fault::Other,
+        }
     }
 }
 

@@ -5,18 +5,17 @@ use std::sync::Arc;
 use auth_core::auth::{SignIn, SignInOutcome, SignUp, SignUpOutcome, SignedIn};
 use auth_core::clock::{Clock, SystemClock};
 use auth_core::policy::HashPolicy;
-use auth_core::store::ProfileFields;
+use auth_core::store::{ProfileFields, Store};
 use auth_core::{Auth, Client, Email, Error, Password, SessionKind, SigningKeys};
-use auth_sqlx::SqliteStore;
 
 pub(crate) const ADA: &str = "Ada@Example.com";
 pub(crate) const PASSWORD: &str = "a long walk in the rain";
 
-pub(crate) fn auth(store: SqliteStore) -> Auth {
+pub(crate) fn auth(store: impl Store) -> Auth {
     auth_at(store, Arc::new(SystemClock::new()))
 }
 
-pub(crate) fn auth_at(store: SqliteStore, clock: Arc<dyn Clock>) -> Auth {
+pub(crate) fn auth_at(store: impl Store, clock: Arc<dyn Clock>) -> Auth {
     let keys = SigningKeys::hs256("an example secret of 32 bytes or more").unwrap();
     Auth::builder(store, keys).hash_policy(HashPolicy::insecure_for_tests()).clock(clock).build().unwrap()
 }

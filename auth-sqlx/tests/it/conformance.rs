@@ -1,14 +1,73 @@
-//! The rules for every store, on SQLite.
+//! The rules for every store, on every database.
 
 use auth_core::conformance::store;
+use auth_core::conformance::store::race::{self, Load};
 use auth_sqlx::SqliteStore;
 
-use crate::database::Database;
+use crate::database::{Isolation, SqliteFile, TestDatabase, on_each_database, on_each_server};
 
+/// More than calls that race, so that none of them waits for another one's connection.
+const CONNECTIONS: u32 = 40;
+
+async fn every_rule_is_kept<D: TestDatabase>() {
+    let database = D::migrated().await;
+    let store = database.store().await;
+    store::run_rules(&store).await;
+    store::prune::run_all(&store).await;
+}
+
+async fn every_rule_is_kept_at_the_strictest_isolation<D: TestDatabase>() {
+    let database = D::migrated().await;
+    let store = database.patient_store(CONNECTIONS, Isolation::Serializable).await;
+    store::run_rules(&store).await;
+    store::prune::run_all(&store).await;
+}
+
+/// Two pools take each other's locks as two processes do.
+async fn two_processes_keep_every_rule<D: TestDatabase>() {
+    let database = D::migrated().await;
+    let (one, other) = (
+        database.patient_store(CONNECTIONS, Isolation::Default).await,
+        database.patient_store(CONNECTIONS, Isolation::Default).await,
+    );
+    let load = Load { rounds: 4, ..Load::default() };
+    tokio::join!(store::run_rules(&one), store::run_rules(&other));
+    tokio::join!(race::run_all(&one, load), race::run_all(&other, load));
+}
+
+on_each_database! { every_rule_is_kept, two_processes_keep_every_rule }
+
+mod strictest {
+    use super::{every_rule_is_kept_at_the_strictest_isolation, on_each_server};
+
+    on_each_server! { every_rule_is_kept_at_the_strictest_isolation }
+}
+
+/// Each with as many connections as calls, and with as many rounds as it takes to lose a race that can be lost.
+mod races {
+    use super::{CONNECTIONS, Isolation, Load, TestDatabase, on_each_server, race};
+
+    async fn hold<D: TestDatabase>() {
+        let database = D::migrated().await;
+        let store = database.patient_store(CONNECTIONS, Isolation::Default).await;
+        race::run_all(&store, Load::default()).await;
+    }
+
+    async fn hold_at_the_strictest_isolation<D: TestDatabase>() {
+        let database = D::migrated().await;
+        let store = database.patient_store(CONNECTIONS, Isolation::Serializable).await;
+        race::run_all(&store, Load::default()).await;
+    }
+
+    on_each_server! { hold, hold_at_the_strictest_isolation }
+}
+
+/// A file has one writer at a time, so fewer rounds show as much.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_keeps_every_rule() {
-    let database = Database::migrated().await;
-    store::run_all(&database.store().await).await;
+async fn races_hold_in_a_file() {
+    let database = SqliteFile::migrated().await;
+    let store = database.patient_store(CONNECTIONS, Isolation::Default).await;
+    race::run_all(&store, Load { rounds: 10, ..Load::default() }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,13 +75,4 @@ async fn memory_keeps_every_rule() {
     let memory = SqliteStore::connect("sqlite::memory:").await.unwrap();
     memory.migrate().await.unwrap();
     store::run_all(&memory).await;
-}
-
-/// Two pools take each other's locks as two processes do. They have the patience of a test: on a busy machine two
-/// crowds of writers may keep each other waiting for longer than a user would.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_two_processes_share_keeps_every_rule() {
-    let database = Database::migrated().await;
-    let (one, other) = (database.patient_store().await, database.patient_store().await);
-    tokio::join!(store::run_all(&one), store::run_all(&other));
 }

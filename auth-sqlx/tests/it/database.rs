@@ -1,68 +1,146 @@
-//! Databases for one test each.
+//! Databases for one test each, on every server that the store supports.
 
-use std::path::PathBuf;
-use std::time::Duration;
+mod mysql;
+mod postgres;
+mod sqlite;
 
-use auth_sqlx::SqliteStore;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use tempfile::TempDir;
+use std::env;
 
-/// A database in a file that goes with this value.
-pub(crate) struct Database {
-    folder: TempDir,
-}
+use auth_sqlx::{Backend, SqlxStore};
+use sqlx::Pool;
 
-impl Database {
-    /// Makes room for a file that is not there yet.
-    pub(crate) fn none() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+pub(crate) use mysql::MySqlDatabase;
+pub(crate) use postgres::PostgresDatabase;
+pub(crate) use sqlite::SqliteFile;
+
+/// A database that goes with this value.
+pub(crate) trait TestDatabase: Sized + Send + Sync + 'static {
+    /// Its driver.
+    type Driver: Backend;
+
+    /// Makes an empty one.
+    async fn none() -> Self;
+
+    /// Returns its URL, for a store that has to find it by that alone.
+    fn url(&self) -> String;
+
+    /// Opens a pool of this many connections that has the patience of a test.
+    async fn patient_store(&self, connections: u32, isolation: Isolation) -> SqlxStore<Self::Driver>;
+
+    /// Runs statements without arguments.
+    async fn execute(pool: &Pool<Self::Driver>, script: &'static str) -> sqlx::Result<()>;
+
+    /// Reads one number.
+    async fn number(pool: &Pool<Self::Driver>, sql: &'static str) -> i64;
+
+    /// Reads a column of text.
+    async fn texts(pool: &Pool<Self::Driver>, sql: &'static str) -> Vec<String>;
+
+    /// Opens the database with a pool of its own, as another process would.
+    async fn store(&self) -> SqlxStore<Self::Driver> {
+        SqlxStore::connect(&self.url()).await.unwrap()
     }
 
-    /// Creates the file with its tables.
-    pub(crate) async fn migrated() -> Self {
-        let database = Self::none();
+    /// Makes one with its tables.
+    async fn migrated() -> Self {
+        let database = Self::none().await;
         database.store().await.migrate().await.unwrap();
         database
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("auth.db")
-    }
-
-    pub(crate) fn url(&self, mode: &str) -> String {
-        format!("sqlite://{}?mode={mode}", self.path().display())
-    }
-
-    /// Opens the file with a pool of its own, as another process would.
-    pub(crate) async fn store(&self) -> SqliteStore {
-        SqliteStore::connect(&self.url("rwc")).await.unwrap()
-    }
-
-    /// Opens the file with a pool that waits for as long as it takes.
-    pub(crate) async fn patient_store(&self) -> SqliteStore {
-        let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_mins(1));
-        let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_mins(1));
-        SqliteStore::new(pool.connect_with(options).await.unwrap())
-    }
-
-    /// Opens the file with a pool that the application made, and that waits for no lock for long.
-    pub(crate) async fn store_with(&self, change: fn(SqliteConnectOptions) -> SqliteConnectOptions) -> SqliteStore {
-        let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_millis(50));
-        SqliteStore::new(SqlitePoolOptions::new().max_connections(4).connect_with(change(options)).await.unwrap())
+    /// Counts the rows of every table that a sign-up writes to, `_auth_migrations` aside.
+    async fn rows(pool: &Pool<Self::Driver>) -> [i64; 4] {
+        [
+            Self::number(pool, "SELECT count(*) FROM auth_users").await,
+            Self::number(pool, "SELECT count(*) FROM auth_passwords").await,
+            Self::number(pool, "SELECT count(*) FROM auth_sessions").await,
+            Self::number(pool, "SELECT count(*) FROM auth_audit_log").await,
+        ]
     }
 }
 
-/// Reads one number.
-pub(crate) async fn number(pool: &SqlitePool, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+/// How much transactions see of one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// As the server has it.
+    Default,
+    /// As little as the server can: they behave as if they ran one after the other.
+    Serializable,
 }
 
-/// Counts the rows of every table that a sign-up writes to, `_auth_migrations` aside.
-pub(crate) async fn rows(pool: &SqlitePool) -> [i64; 4] {
-    [
-        number(pool, "SELECT count(*) FROM auth_users").await,
-        number(pool, "SELECT count(*) FROM auth_passwords").await,
-        number(pool, "SELECT count(*) FROM auth_sessions").await,
-        number(pool, "SELECT count(*) FROM auth_audit_log").await,
-    ]
+/// Makes a test of each function on each database.
+macro_rules! on_each_database {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                super::$test::<crate::database::SqliteFile>().await;
+            })+
+        }
+        $crate::database::on_each_server! { $($test),+ }
+    };
+}
+
+/// The same for what makes no sense within one file.
+macro_rules! on_each_server {
+    ($($test:ident),+ $(,)?) => {
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                super::$test::<crate::database::PostgresDatabase>().await;
+            })+
+        }
+        mod mysql {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                super::$test::<crate::database::MySqlDatabase>().await;
+            })+
+        }
+    };
+}
+
+pub(crate) use {on_each_database, on_each_server};
+
+/// The methods of [`TestDatabase`] that read the same for every driver.
+macro_rules! queries {
+    () => {
+        async fn execute(pool: &Pool<Self::Driver>, script: &'static str) -> sqlx::Result<()> {
+            sqlx::raw_sql(script).execute(pool).await.map(|_| ())
+        }
+
+        async fn number(pool: &Pool<Self::Driver>, sql: &'static str) -> i64 {
+            sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+        }
+
+        async fn texts(pool: &Pool<Self::Driver>, sql: &'static str) -> Vec<String> {
+            sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+        }
+    };
+}
+use queries;
+
+/// The server to make databases on.
+fn server(variable: &str) -> String {
+    env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`, which starts a server"))
+}
+
+/// The same server, and another database of it.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, parameters) = url.split_once('?').map_or((url, String::new()), |(a, p)| (a, format!("?{p}")));
+    let (server, _) = address.rsplit_once('/').unwrap();
+    format!("{server}/{name}{parameters}")
+}
+
+/// A name that no other test has.
+fn fresh_name() -> String {
+    format!("auth_test_{}", uuid::Uuid::new_v4().simple())
+}
+
+/// Waits for something asynchronous where there is no `async`, in a destructor.
+fn wait_for(work: impl Future<Output = ()> + Send + 'static) {
+    let waiting = std::thread::spawn(|| {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    });
+    waiting.join().unwrap();
 }

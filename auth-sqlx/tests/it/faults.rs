@@ -15,7 +15,7 @@ use auth_sqlx::SqliteStore;
 use sqlx::Executor;
 
 use crate::account::{ADA, auth, auth_at, sign_in, sign_up};
-use crate::database::{Database, number, rows};
+use crate::database::{SqliteFile, TestDatabase};
 
 #[track_caller]
 fn assert_unavailable<T>(result: Result<T, Error>) {
@@ -26,14 +26,14 @@ fn assert_unavailable<T>(result: Result<T, Error>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_unavailable_and_then_as_it_was() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let clock = Arc::new(ManualClock::new());
     let auth = auth_at(database.store_with(|options| options).await, clock.clone());
     let ada = sign_up(&auth, ADA).await.unwrap();
     let (client, access) = (Client::default(), Credential::Access(ada.access_token.expose()));
 
     let locker = database.store().await;
-    let before = rows(locker.pool()).await;
+    let before = SqliteFile::rows(locker.pool()).await;
     let mut lock = locker.pool().acquire().await.unwrap();
     lock.execute("BEGIN IMMEDIATE").await.unwrap();
     assert_unavailable(sign_up(&auth, "grace@example.com").await);
@@ -45,7 +45,7 @@ async fn a_locked_database_is_unavailable_and_then_as_it_was() {
     // The use is due to be noted, cannot be, and the request goes on.
     clock.advance(Duration::from_mins(2));
     assert_eq!(auth.authenticate(&access).await.unwrap().user.id, ada.user.id);
-    assert_eq!(rows(locker.pool()).await, before, "nothing was written");
+    assert_eq!(SqliteFile::rows(locker.pool()).await, before, "nothing was written");
 
     lock.execute("ROLLBACK").await.unwrap();
     assert_eq!(auth.authenticate(&access).await.unwrap().session.id, ada.session.id);
@@ -58,7 +58,7 @@ async fn a_locked_database_is_unavailable_and_then_as_it_was() {
 /// With the settings of `connect`: the wait ends before a user's patience does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_is_waited_for_and_not_for_ever() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let auth = auth(database.store().await);
     let locker = database.store().await;
     let mut lock = locker.pool().acquire().await.unwrap();
@@ -77,15 +77,15 @@ async fn a_lock_is_waited_for_and_not_for_ever() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_cannot_be_written_to_is_still_read() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let clock = Arc::new(ManualClock::new());
     let ada = sign_up(&auth_at(database.store().await, clock.clone()), ADA).await.unwrap();
     clock.advance(Duration::from_mins(2));
 
-    let read_only = SqliteStore::connect(&database.url("ro")).await.unwrap();
+    let read_only = SqliteStore::connect(&database.url_with("ro")).await.unwrap();
     read_only.migrate().await.unwrap();
     let auth = auth_at(read_only.clone(), clock);
-    let before = rows(read_only.pool()).await;
+    let before = SqliteFile::rows(read_only.pool()).await;
     let access = Credential::Access(ada.access_token.expose());
     assert_eq!(auth.authenticate(&access).await.unwrap().user.id, ada.user.id);
     assert_eq!(auth.sessions(&auth.authenticate(&access).await.unwrap()).await.unwrap().len(), 1);
@@ -93,13 +93,13 @@ async fn a_database_that_cannot_be_written_to_is_still_read() {
     assert_unavailable(sign_up(&auth, "grace@example.com").await);
     assert_unavailable(auth.refresh(&ada.refresh_token, &Client::default()).await);
     assert_unavailable(auth.sign_out(&access, SignOutScope::Session, &Client::default()).await);
-    assert_eq!(rows(read_only.pool()).await, before, "nothing was written");
+    assert_eq!(SqliteFile::rows(read_only.pool()).await, before, "nothing was written");
 }
 
 #[tokio::test]
 async fn a_file_that_is_not_there_is_named_as_the_problem() {
-    let database = Database::none();
-    let error = SqliteStore::connect(&database.url("rw")).await.unwrap_err();
+    let database = SqliteFile::none().await;
+    let error = SqliteStore::connect(&database.url_with("rw")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(error.source().unwrap().to_string().contains("unable to open database file"), "{error:?}");
     assert!(!database.path().exists(), "no file was created");
@@ -110,7 +110,7 @@ async fn a_file_that_is_not_there_is_named_as_the_problem() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_without_tables_is_unavailable() {
-    let database = Database::none();
+    let database = SqliteFile::none().await;
     let auth = auth(database.store().await);
     assert_unavailable(sign_in(&auth, ADA).await);
     assert_unavailable(sign_up(&auth, ADA).await);
@@ -119,25 +119,25 @@ async fn a_database_without_tables_is_unavailable() {
 /// Wherever in the transaction the disk is full.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_unavailable_and_leaves_nothing_half_done() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     // Every sign-up fills a little more, so that in the end each of its statements has been the one that failed.
     let store = database.store_with(|options| options.pragma("max_page_count", "24")).await;
     let auth = auth(store.clone());
     let mut created = 0;
     let mut refused = 0;
     for attempt in 0..200 {
-        let before = rows(store.pool()).await;
+        let before = SqliteFile::rows(store.pool()).await;
         match sign_up(&auth, &format!("user-{attempt}@example.com")).await {
             Ok(_) => created += 1,
             Err(error) => {
                 refused += 1;
                 assert_unavailable(Err::<(), _>(error));
-                assert_eq!(rows(store.pool()).await, before, "all of a sign-up or nothing");
+                assert_eq!(SqliteFile::rows(store.pool()).await, before, "all of a sign-up or nothing");
             }
         }
     }
     assert!(created > 0 && refused > 0, "{created} created, {refused} refused");
-    let [users, passwords, sessions, events] = rows(store.pool()).await;
+    let [users, passwords, sessions, events] = SqliteFile::rows(store.pool()).await;
     assert_eq!([users, passwords, sessions, events], [created; 4]);
 
     store.pool().execute("DELETE FROM auth_users; DELETE FROM auth_audit_log").await.unwrap();
@@ -146,7 +146,7 @@ async fn a_full_disk_is_unavailable_and_leaves_nothing_half_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_that_the_application_closed_is_unavailable() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let store = database.store().await;
     let auth = auth(store.clone());
     let ada = sign_up(&auth, ADA).await.unwrap();
@@ -158,7 +158,7 @@ async fn a_pool_that_the_application_closed_is_unavailable() {
 /// A client that hangs up drops the future of its request, between any two steps.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_is_dropped_leaves_all_or_nothing() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let store = database.store().await;
     let auth = auth(store.clone());
     let mut finished = 0;
@@ -179,16 +179,16 @@ async fn a_request_that_is_dropped_leaves_all_or_nothing() {
 
     // The next one waits for the connection, and so for whatever the last one left to be undone.
     sign_up(&auth, ADA).await.unwrap();
-    let [users, passwords, sessions, events] = rows(store.pool()).await;
+    let [users, passwords, sessions, events] = SqliteFile::rows(store.pool()).await;
     assert_eq!([passwords, sessions, events], [users; 3]);
     let whole = "SELECT count(*) FROM auth_users u JOIN auth_passwords p ON p.user_id = u.id \
                  JOIN auth_sessions s ON s.user_id = u.id JOIN auth_audit_log a ON a.session_id = s.id";
-    assert_eq!(number(store.pool(), whole).await, users, "no user without all that comes with one");
+    assert_eq!(SqliteFile::number(store.pool(), whole).await, users, "no user without all that comes with one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_was_never_written_is_corrupt() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let store = database.store().await;
     let ada = sign_up(&auth(store.clone()), ADA).await.unwrap();
     let email = Email::parse(ADA).unwrap();

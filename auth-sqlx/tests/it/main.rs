@@ -1,6 +1,11 @@
 //! The stores on real databases.
 
-#![expect(clippy::unwrap_used, reason = "what the tests share is test code as well")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the tests share is test code as well"
+)]
 
 mod account;
 mod conformance;

@@ -4,13 +4,12 @@ use auth_core::token::RefreshToken;
 use auth_core::{Client, ErrorKind};
 
 use crate::account::{ADA, auth, sign_in, sign_up};
-use crate::database::{Database, number};
+use crate::database::{TestDatabase, on_each_database};
 
 const CALLS: usize = 50;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn all_who_refresh_one_token_get_the_same_successor() {
-    let database = Database::migrated().await;
+async fn all_who_refresh_one_token_get_the_same_successor<D: TestDatabase>() {
+    let database = D::migrated().await;
     let (one, other) = (auth(database.store().await), auth(database.store().await));
     let ada = sign_up(&one, ADA).await.unwrap();
     let token = ada.refresh_token.expose();
@@ -30,15 +29,14 @@ async fn all_who_refresh_one_token_get_the_same_successor() {
     assert_ne!(*successors[0], *token);
 
     let store = database.store().await;
-    assert_eq!(number(store.pool(), "SELECT count(*) FROM auth_audit_log WHERE kind = 'refresh'").await, 1);
-    assert_eq!(number(store.pool(), "SELECT generation FROM auth_sessions").await, 1);
+    assert_eq!(D::number(store.pool(), "SELECT count(*) FROM auth_audit_log WHERE kind = 'refresh'").await, 1);
+    assert_eq!(D::number(store.pool(), "SELECT generation FROM auth_sessions").await, 1);
     let successor = RefreshToken::parse(&successors[0]).unwrap();
     assert_eq!(one.refresh(&successor, &Client::default()).await.unwrap().session.id, ada.session.id);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_of_those_who_sign_up_with_one_address_does() {
-    let database = Database::migrated().await;
+async fn one_of_those_who_sign_up_with_one_address_does<D: TestDatabase>() {
+    let database = D::migrated().await;
     let (one, other) = (auth(database.store().await), auth(database.store().await));
     let calls: Vec<_> = (0..CALLS)
         .map(|call| {
@@ -64,15 +62,14 @@ async fn one_of_those_who_sign_up_with_one_address_does() {
         ("SELECT count(*) FROM auth_audit_log WHERE kind = 'signup_success'", 1),
         ("SELECT count(*) FROM auth_audit_log WHERE kind = 'signup_failed'", 49),
     ] {
-        assert_eq!(number(store.pool(), sql).await, expected, "{sql}");
+        assert_eq!(D::number(store.pool(), sql).await, expected, "{sql}");
     }
     assert_eq!(sign_in(&one, ADA).await.unwrap().user.id, winner.user.id);
 }
 
 /// More than the pool has connections: the queue is longer than the database is slow.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_crowd_that_signs_in_waits_its_turn() {
-    let database = Database::migrated().await;
+async fn a_crowd_that_signs_in_waits_its_turn<D: TestDatabase>() {
+    let database = D::migrated().await;
     let auth = auth(database.store().await);
     sign_up(&auth, ADA).await.unwrap();
     let calls: Vec<_> = (0..CALLS)
@@ -85,6 +82,12 @@ async fn a_crowd_that_signs_in_waits_its_turn() {
         call.await.unwrap().unwrap();
     }
     let store = database.store().await;
-    assert_eq!(number(store.pool(), "SELECT count(*) FROM auth_sessions").await, 20, "the limit of one user");
-    assert_eq!(number(store.pool(), "SELECT count(*) FROM auth_audit_log WHERE kind = 'signin_success'").await, 50);
+    assert_eq!(D::number(store.pool(), "SELECT count(*) FROM auth_sessions").await, 20, "the limit of one user");
+    assert_eq!(D::number(store.pool(), "SELECT count(*) FROM auth_audit_log WHERE kind = 'signin_success'").await, 50);
+}
+
+on_each_database! {
+    all_who_refresh_one_token_get_the_same_successor,
+    one_of_those_who_sign_up_with_one_address_does,
+    a_crowd_that_signs_in_waits_its_turn,
 }

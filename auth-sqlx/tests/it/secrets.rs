@@ -7,11 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::account::{ADA, PASSWORD, auth, sign_in, sign_up};
-use crate::database::Database;
+use crate::database::{SqliteFile, TestDatabase};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_holds_nothing_that_could_be_presented() {
-    let database = Database::migrated().await;
+    let database = SqliteFile::migrated().await;
     let auth = auth(database.store().await);
     let first = sign_up(&auth, ADA).await.unwrap();
     let second = auth.refresh(&first.refresh_token, &Client::default()).await.unwrap();

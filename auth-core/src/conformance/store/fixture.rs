@@ -9,6 +9,8 @@ use crate::password::PasswordHash;
 use crate::secret::{TokenHash, random};
 use crate::session::{Client, RefreshState, Session, SessionKind, SessionRecord};
 use crate::store::{AuditQuery, CreateUserOutcome, Credentials, NewSession, NewUser, OpenSession, Store, SwapRefresh};
+use crate::throttle::{Throttle, ThrottleKey};
+use crate::token::{OneTimeTokenRecord, TokenPurpose};
 use crate::user::User;
 
 /// More events than any rule makes for one user.
@@ -122,6 +124,29 @@ pub(super) fn swap(session: &Session, refresh: &RefreshState) -> SwapRefresh {
         seen_at,
         event: event(AuditKind::Refresh, session.user_id),
     }
+}
+
+/// A token of the user's that is good for an hour.
+pub(super) fn one_time_token(user: &User, purpose: TokenPurpose) -> OneTimeTokenRecord {
+    let created_at = instant();
+    OneTimeTokenRecord {
+        hash: token_hash(),
+        purpose,
+        user_id: user.id,
+        auth_epoch: user.auth_epoch,
+        payload: None,
+        created_at,
+        expires_at: created_at + seconds(3_600),
+    }
+}
+
+pub(super) fn throttle_key() -> ThrottleKey {
+    ThrottleKey::from_bytes(random().unwrap())
+}
+
+pub(super) fn throttle() -> Throttle {
+    let blocked_until = instant();
+    Throttle { failures: 3, blocked_until, expires_at: blocked_until + seconds(86_400) }
 }
 
 /// Creates the user, who must be new.

@@ -1,43 +1,60 @@
 //! Rules about calls at the same time: of any number that want one thing, one gets it.
-//!
-//! Each rule runs in several rounds of [`CALLS`] calls.
 
 use futures_util::future::join_all;
 
 use super::fixture::{
-    created, credentials, event, events, instant, new_user, number, open, password_hash, record, session, session_ids,
-    signed_up, swap, user,
+    created, credentials, event, events, instant, new_user, number, one_time_token, open, password_hash, record,
+    session, session_ids, signed_up, swap, throttle, throttle_key, user,
 };
+use super::{throttle, token};
 use crate::audit::AuditKind;
 use crate::email::Email;
 use crate::store::{
-    CreateUserOutcome, DeleteSessionOutcome, NewUser, OpenSession, OpenSessionOutcome, ReplacePassword,
-    ReplacePasswordOutcome, Store, SwapRefreshOutcome, Touch,
+    ConsumeTokenOutcome, CreateUserOutcome, DeleteSessionOutcome, NewUser, OpenSession, OpenSessionOutcome,
+    ReplacePassword, ReplacePasswordOutcome, SetRoles, SetRolesOutcome, Store, SwapRefreshOutcome, SwapThrottleOutcome,
+    Touch,
 };
+use crate::throttle::Throttle;
+use crate::token::TokenPurpose;
 use crate::user::User;
 
-/// How many calls come at the same time.
-pub const CALLS: usize = 50;
+/// How hard a store is pressed.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// How many calls come at the same time. Default 32.
+    pub calls: usize,
+    /// How often they come. Default 200.
+    pub rounds: usize,
+}
 
-const ROUNDS: usize = 8;
+impl Default for Load {
+    fn default() -> Self {
+        Self { calls: 32, rounds: 200 }
+    }
+}
 
 /// Checks every rule of this module.
-pub async fn run_all(store: &dyn Store) {
-    one_of_many_gets_an_address(store).await;
-    one_of_many_rotates_a_token(store).await;
-    one_of_many_replaces_a_password(store).await;
-    one_of_many_ends_a_session(store).await;
-    no_rotation_brings_a_session_back(store).await;
-    no_use_brings_a_session_back(store).await;
-    no_sign_in_outlives_the_end_of_all_sessions(store).await;
-    no_crowd_of_sign_ins_exceeds_the_limit(store).await;
+pub async fn run_all(store: &dyn Store, load: Load) {
+    one_of_many_gets_an_address(store, load).await;
+    one_of_many_rotates_a_token(store, load).await;
+    one_of_many_uses_a_one_time_token(store, load).await;
+    one_of_many_one_time_tokens_is_good(store, load).await;
+    one_of_many_replaces_a_password(store, load).await;
+    one_of_many_sets_roles(store, load).await;
+    one_of_many_ends_a_session(store, load).await;
+    no_failure_is_forgotten(store, load).await;
+    no_rotation_brings_a_session_back(store, load).await;
+    no_rotation_outlives_the_end_of_all_sessions(store, load).await;
+    no_use_brings_a_session_back(store, load).await;
+    no_sign_in_outlives_the_end_of_all_sessions(store, load).await;
+    no_crowd_of_sign_ins_exceeds_the_limit(store, load).await;
 }
 
 /// In whatever spelling: one account, one session, one event.
-pub async fn one_of_many_gets_an_address(store: &dyn Store) {
-    for _ in 0..ROUNDS {
+pub async fn one_of_many_gets_an_address(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
         let typed = user().email.unwrap().as_typed().to_owned();
-        let users: Vec<_> = (0..CALLS).map(|call| user_with(&typed, call)).collect();
+        let users: Vec<_> = (0..load.calls).map(|call| user_with(&typed, call)).collect();
         let outcomes = race(users.iter().map(|user| async move {
             let new = NewUser { session: Some(session(user)), ..new_user(user) };
             (store.create_user(new).await.unwrap(), user)
@@ -62,10 +79,10 @@ fn user_with(typed: &str, call: usize) -> User {
 }
 
 /// The others learn that they lost, and the state is the winner's, whole.
-pub async fn one_of_many_rotates_a_token(store: &dyn Store) {
+pub async fn one_of_many_rotates_a_token(store: &dyn Store, load: Load) {
     let (user, mut new) = signed_up(store).await;
-    for round in 1..=ROUNDS {
-        let swaps: Vec<_> = (0..CALLS).map(|_| swap(&new.session, &new.refresh)).collect();
+    for round in 1..=load.rounds {
+        let swaps: Vec<_> = (0..load.calls).map(|_| swap(&new.session, &new.refresh)).collect();
         let outcomes = race(swaps.iter().map(|swap| async {
             let outcome = store.swap_refresh(swap.clone()).await.unwrap();
             (outcome == SwapRefreshOutcome::Swapped).then_some(&swap.next)
@@ -79,11 +96,11 @@ pub async fn one_of_many_rotates_a_token(store: &dyn Store) {
 }
 
 /// Two sign-ins that upgrade a hash, or an upgrade and a change of the password, do not overwrite one another.
-pub async fn one_of_many_replaces_a_password(store: &dyn Store) {
+pub async fn one_of_many_replaces_a_password(store: &dyn Store, load: Load) {
     let user = created(store).await;
-    for round in 1..=ROUNDS {
+    for round in 1..=load.rounds {
         let expected = credentials(store, &user).await.password_hash.unwrap();
-        let outcomes = race((0..CALLS).map(|_| async {
+        let outcomes = race((0..load.calls).map(|_| async {
             let (new, event) = (password_hash(), event(AuditKind::PasswordUpgraded, user.id));
             let (user_id, expected, at) = (user.id, expected.clone(), instant());
             let replace = ReplacePassword { user_id, expected, new: new.clone(), at, event };
@@ -97,10 +114,10 @@ pub async fn one_of_many_replaces_a_password(store: &dyn Store) {
 }
 
 /// The end of a session is told once.
-pub async fn one_of_many_ends_a_session(store: &dyn Store) {
-    for _ in 0..ROUNDS {
+pub async fn one_of_many_ends_a_session(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
         let (user, new) = signed_up(store).await;
-        let outcomes = race((0..CALLS).map(|_| async {
+        let outcomes = race((0..load.calls).map(|_| async {
             let event = event(AuditKind::SignOut, user.id);
             let outcome = store.delete_session(new.session.id, user.id, event.clone()).await.unwrap();
             (outcome == DeleteSessionOutcome::Deleted).then_some(event)
@@ -112,10 +129,10 @@ pub async fn one_of_many_ends_a_session(store: &dyn Store) {
 }
 
 /// Signing out wins over a refresh that comes at the same time, whichever is first.
-pub async fn no_rotation_brings_a_session_back(store: &dyn Store) {
-    for _ in 0..ROUNDS {
+pub async fn no_rotation_brings_a_session_back(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
         let (user, new) = signed_up(store).await;
-        let swapped = race((0..CALLS).map(|call| {
+        let swapped = race((0..load.calls).map(|call| {
             let new = &new;
             let user = user.id;
             async move {
@@ -138,10 +155,10 @@ pub async fn no_rotation_brings_a_session_back(store: &dyn Store) {
 }
 
 /// The same for the mere note that a session was used.
-pub async fn no_use_brings_a_session_back(store: &dyn Store) {
-    for _ in 0..ROUNDS {
+pub async fn no_use_brings_a_session_back(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
         let (user, new) = signed_up(store).await;
-        race((0..CALLS).map(|call| {
+        race((0..load.calls).map(|call| {
             let session = &new.session;
             async move {
                 if call == 0 {
@@ -160,10 +177,10 @@ pub async fn no_use_brings_a_session_back(store: &dyn Store) {
 }
 
 /// A sign-in that checked the password before everything was ended is ended too, or refused.
-pub async fn no_sign_in_outlives_the_end_of_all_sessions(store: &dyn Store) {
-    for _ in 0..ROUNDS {
+pub async fn no_sign_in_outlives_the_end_of_all_sessions(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
         let (user, _) = signed_up(store).await;
-        let opened = race((0..CALLS).map(|call| {
+        let opened = race((0..load.calls).map(|call| {
             let user = &user;
             async move {
                 if call == 0 {
@@ -182,17 +199,105 @@ pub async fn no_sign_in_outlives_the_end_of_all_sessions(store: &dyn Store) {
 }
 
 /// The rows of a user stay bounded.
-pub async fn no_crowd_of_sign_ins_exceeds_the_limit(store: &dyn Store) {
+pub async fn no_crowd_of_sign_ins_exceeds_the_limit(store: &dyn Store, load: Load) {
     let user = created(store).await;
-    let outcomes = race((0..CALLS).map(|_| async {
+    let outcomes = race((0..load.calls).map(|_| async {
         let opening = OpenSession { max_per_user: 5, ..open(&session(&user)) };
         store.open_session(opening).await.unwrap()
     }));
     let made_room = outcomes.await.into_iter().filter(|outcome| *outcome == OpenSessionOutcome::MadeRoom).count();
-    assert_eq!(made_room, CALLS - 5, "each that made another end says so");
+    assert_eq!(made_room, load.calls - 5, "each that made another end says so");
     assert_eq!(session_ids(store, user.id).await.len(), 5);
-    assert_eq!(count(store, &user, AuditKind::SignInSuccess).await, CALLS, "each sign-in is recorded");
-    assert_eq!(count(store, &user, AuditKind::SessionRevoked).await, CALLS - 5, "and each that made another end");
+    assert_eq!(count(store, &user, AuditKind::SignInSuccess).await, load.calls, "each sign-in is recorded");
+    assert_eq!(count(store, &user, AuditKind::SessionRevoked).await, load.calls - 5, "and each that made another end");
+}
+
+/// Of all who present it, on any number of nodes.
+pub async fn one_of_many_uses_a_one_time_token(store: &dyn Store, load: Load) {
+    let user = created(store).await;
+    for _ in 0..load.rounds {
+        let one_time = one_time_token(&user, TokenPurpose::PasswordReset);
+        token::create(store, &one_time).await;
+        let outcomes = race((0..load.calls).map(|_| async {
+            match token::consume(store, &one_time).await {
+                ConsumeTokenOutcome::Consumed(consumed) => Some(*consumed),
+                ConsumeTokenOutcome::Refused => None,
+            }
+        }));
+        assert_eq!(only(outcomes.await, "uses a one-time token"), one_time);
+    }
+}
+
+/// Of many mails that are asked for at the same time one counts.
+pub async fn one_of_many_one_time_tokens_is_good(store: &dyn Store, load: Load) {
+    let user = created(store).await;
+    // Each round makes a token with every call and presents all of them.
+    for _ in 0..load.rounds.div_ceil(8) {
+        let tokens: Vec<_> = (0..load.calls).map(|_| one_time_token(&user, TokenPurpose::PasswordReset)).collect();
+        race(tokens.iter().map(|one_time| token::create(store, one_time))).await;
+        let outcomes = race(tokens.iter().map(|one_time| async {
+            (token::consume(store, one_time).await != ConsumeTokenOutcome::Refused).then_some(())
+        }));
+        only(outcomes.await, "is the newest token");
+    }
+}
+
+/// A count that several nodes keep together: with everybody trying until they have counted, all are counted.
+pub async fn no_failure_is_forgotten(store: &dyn Store, load: Load) {
+    // Everybody in turn wins against all others, so a round takes as many swaps as there are pairs.
+    for _ in 0..load.rounds.div_ceil(20) {
+        let key = throttle_key();
+        let first = Throttle { failures: 1, ..throttle() };
+        race((0..load.calls).map(|_| async {
+            loop {
+                let found = store.find_throttle(key).await.unwrap();
+                let next = found.map_or(first, |found| Throttle { failures: found.failures + 1, ..found });
+                if throttle::swap(store, key, found, Some(next)).await == SwapThrottleOutcome::Swapped {
+                    return;
+                }
+            }
+        }))
+        .await;
+        let counted = store.find_throttle(key).await.unwrap().unwrap().failures;
+        assert_eq!(usize::try_from(counted).unwrap(), load.calls);
+    }
+}
+
+/// Two administrators who grant a role each do not take the other's away.
+pub async fn one_of_many_sets_roles(store: &dyn Store, load: Load) {
+    let user = created(store).await;
+    for round in 1..=load.rounds {
+        let expected_epoch = credentials(store, &user).await.user.auth_epoch;
+        let outcomes = race((0..load.calls).map(|_| async {
+            let event = event(AuditKind::RoleChanged, user.id);
+            let set = SetRoles { user_id: user.id, expected_epoch, roles: Vec::new(), at: instant(), event };
+            (store.set_roles(set).await.unwrap() == SetRolesOutcome::Set).then_some(())
+        }));
+        only(outcomes.await, "sets roles");
+        assert_eq!(credentials(store, &user).await.user.auth_epoch, expected_epoch + 1);
+        assert_eq!(count(store, &user, AuditKind::RoleChanged).await, round, "each is recorded once");
+    }
+}
+
+/// Whoever signs out everywhere also ends what is being refreshed at the time.
+pub async fn no_rotation_outlives_the_end_of_all_sessions(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
+        let (user, new) = signed_up(store).await;
+        race((0..load.calls).map(|call| {
+            let (user, new) = (&user, &new);
+            async move {
+                if call == 0 {
+                    let event = event(AuditKind::SignOut, user.id);
+                    store.delete_all_sessions(user.id, instant(), event).await.unwrap();
+                } else {
+                    store.swap_refresh(swap(&new.session, &new.refresh)).await.unwrap();
+                }
+            }
+        }))
+        .await;
+        assert!(store.find_session(new.session.id).await.unwrap().is_none(), "a deleted session stays deleted");
+        assert_eq!(credentials(store, &user).await.user.auth_epoch, user.auth_epoch + 1);
+    }
 }
 
 /// Runs the calls side by side, begun in an order that is drawn anew, and returns their results.

@@ -1,0 +1,127 @@
+//! MySQL and MariaDB: rows are locked by those who change them, and any transaction may have to be run again.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::error::DatabaseError;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPoolOptions};
+use sqlx::{Connection, Executor, MySql, Pool, QueryBuilder, Transaction};
+
+use crate::backend::{Fault, Prepared, Run, check_scheme, run_queries};
+use crate::lease::Lease;
+use crate::migrate::{MigrateError, Migration};
+use crate::schema::Schema;
+
+/// How long a request waits for a connection: short against a user's patience.
+const QUEUE_WAIT: Duration = Duration::from_secs(3);
+
+const CONNECTIONS: u32 = 10;
+
+/// After so long without use a connection is tried before it is used: a proxy or a restart may have ended it.
+const IDLE: Duration = Duration::from_secs(5);
+
+impl Run for MySql {
+    const MIGRATIONS: &'static [Migration] =
+        &[Migration { version: 1, name: "initial", sql: include_str!("../../migrations/mysql/0001_initial.sql") }];
+
+    const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
+        version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL) \
+        ENGINE = InnoDB, CHARACTER SET ascii";
+
+    const LOCK_ROW: &'static str = " FOR UPDATE";
+
+    async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
+        check_scheme(url, &["mysql:", "mariadb:"])?;
+        let options = MySqlConnectOptions::from_str(url)?;
+        let pool = MySqlPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(QUEUE_WAIT);
+        let pool = pool.after_connect(|connection, _| Box::pin(be_strict(connection)));
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for > IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+        pool.connect_with(options).await
+    }
+
+    fn is_transaction_pooler(_url: &str) -> bool {
+        false
+    }
+
+    fn writer(pool: &Pool<Self>) -> Pool<Self> {
+        pool.clone()
+    }
+
+    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
+        pool.begin().await
+    }
+
+    /// Here each statement that changes the schema is committed by itself, so the lock is one of the connection, which
+    /// is closed in the end. A step that was interrupted is run again from its beginning: its statements pass over
+    /// what is there.
+    async fn begin_migration(pool: &Pool<Self>, _schema: &Schema) -> Result<Lease<Self>, MigrateError> {
+        let mut connection = pool.acquire().await?;
+        connection.close_on_drop();
+        let lock = "SELECT GET_LOCK(CONCAT('auth-sqlx ', MD5(DATABASE())), 60)";
+        let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut *connection).await?;
+        if got != Some(1) {
+            return Err(MigrateError::Setting(
+                "the URL names no database, or another process has migrated for a minute",
+            ));
+        }
+        check_setting(&mut connection).await?;
+        Ok(Lease::Connection(connection))
+    }
+
+    run_queries!();
+
+    /// By number (<https://mariadb.com/kb/en/mariadb-error-code-reference/>), because most have no SQLSTATE of their own.
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        match error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
+            // A deadlock, or a row that has changed since the snapshot.
+            Some(1213 | 1020) => Fault::Conflict,
+            // Too many connections, of all or of this user; shutting down; the disk or the table is full; a lock was
+            // not to be had; read-only, three times; the statement was stopped, the connection was.
+            Some(
+                1040
+                | 1203
+                | 1226
+                | 1053
+                | 1021
+                | 1114
+                | 1205
+                | 1290
+                | 1792
+                | 1836
+                | 1317
+                | 1969
+                | 3024
+                | 1927
+                | 1158..=1161,
+            ) => Fault::Unavailable,
+            _ => Fault::Other,
+        }
+    }
+}
+
+/// Without it, a value that is too long is cut off, and not refused.
+async fn be_strict(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+    connection.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").await.map(|_| ())
+}
+
+async fn check_setting(connection: &mut MySqlConnection) -> Result<(), MigrateError> {
+    let strict = "SELECT CAST(@@sql_mode LIKE '%STRICT\\_%' AS SIGNED)";
+    if sqlx::query_scalar::<_, i64>(strict).fetch_one(&mut *connection).await? == 0 {
+        return Err(MigrateError::Setting("sql_mode must be strict, or values that are too long would be cut off"));
+    }
+    // An interrupted step left tables with our comment. Others of these names are somebody else's.
+    let foreign = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() \
+                   AND table_name IN ('auth_users', 'auth_passwords', 'auth_sessions', 'auth_one_time_tokens', \
+                   'auth_throttle', 'auth_audit_log') AND table_comment <> 'auth-sqlx'";
+    if sqlx::query_scalar::<_, i64>(foreign).fetch_one(connection).await? > 0 {
+        return Err(MigrateError::Setting("a table whose name begins with auth_ is there already, and is not ours"));
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! PostgreSQL: rows are locked by those who change them, and any transaction may have to be run again.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, Pool, Postgres, QueryBuilder, Transaction};
+
+use crate::backend::{Fault, Prepared, Run, check_scheme, run_queries};
+use crate::lease::Lease;
+use crate::migrate::{MigrateError, Migration};
+use crate::schema::Schema;
+
+/// How long a request waits for a connection: short against a user's patience.
+const QUEUE_WAIT: Duration = Duration::from_secs(3);
+
+const CONNECTIONS: u32 = 10;
+
+/// After so long without use a connection is tried before it is used: a proxy or a restart may have ended it.
+const IDLE: Duration = Duration::from_secs(5);
+
+impl Run for Postgres {
+    const MIGRATIONS: &'static [Migration] =
+        &[Migration { version: 1, name: "initial", sql: include_str!("../../migrations/postgres/0001_initial.sql") }];
+
+    const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
+        version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)";
+
+    /// Not FOR UPDATE, which rows that refer to the user would have to wait for as well.
+    const LOCK_ROW: &'static str = " FOR NO KEY UPDATE";
+
+    async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
+        check_scheme(url, &["postgres:", "postgresql:"])?;
+        let mut options = PgConnectOptions::from_str(url)?;
+        if options.get_application_name().is_none() {
+            options = options.application_name("auth-sqlx");
+        }
+        if Self::is_transaction_pooler(url) {
+            // A setting of the session, which poolers refuse; all it is for is the text form of numbers.
+            options = options.extra_float_digits(None);
+        }
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(QUEUE_WAIT);
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for > IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+        pool.connect_with(options).await
+    }
+
+    /// The driver's own parameter for poolers that mix up prepared statements.
+    fn is_transaction_pooler(url: &str) -> bool {
+        let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+        parameters.split('&').any(|parameter| parameter == "statement-cache-capacity=0")
+    }
+
+    fn writer(pool: &Pool<Self>) -> Pool<Self> {
+        pool.clone()
+    }
+
+    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
+        pool.begin().await
+    }
+
+    /// The lock goes with the transaction, as poolers need it, and everything of the step does, too.
+    async fn begin_migration(pool: &Pool<Self>, schema: &Schema) -> Result<Lease<Self>, MigrateError> {
+        let mut transaction = pool.begin().await?;
+        // A number of our own, the same for all schemas: the letters "auth" and "sqlx".
+        transaction.execute("SELECT pg_advisory_xact_lock(1635086440, 1936813176)").await?;
+        if let Some(name) = schema.name() {
+            let go_there = format!("CREATE SCHEMA IF NOT EXISTS \"{name}\"; SET LOCAL search_path TO \"{name}\"");
+            sqlx::raw_sql(AssertSqlSafe(go_there)).execute(&mut *transaction).await?;
+        }
+        Ok(Lease::Transaction(transaction))
+    }
+
+    run_queries!();
+
+    /// By SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        match error.code().as_deref() {
+            // serialization_failure, deadlock_detected
+            Some("40001" | "40P01") => Fault::Conflict,
+            // read_only_sql_transaction, lock_not_available, query_canceled, transaction_timeout and its like
+            Some("25006" | "25P03" | "25P04" | "55P03" | "57014") => Fault::Unavailable,
+            // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
+            Some(code) if code.starts_with("57P") => Fault::Unavailable,
+            // Connection exceptions, insufficient resources, system errors
+            Some(code) if ["08", "53", "58"].iter().any(|class| code.starts_with(class)) => Fault::Unavailable,
+            _ => Fault::Other,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Deleting dead rows.
+
+use async_trait::async_trait;
+use auth_core::store::{DeadRows, Prune, PruneStore, StoreError};
+use uuid::Uuid;
+
+use crate::backend::{Backend, Holds};
+use crate::error::Failure;
+use crate::store::{SqlxStore, micros};
+
+#[async_trait]
+impl<DB: Backend> PruneStore for SqlxStore<DB> {
+    async fn prune(&self, prune: Prune) -> Result<u64, StoreError> {
+        self.change(|| self.try_prune(prune)).await
+    }
+}
+
+impl<DB: Backend> SqlxStore<DB> {
+    async fn try_prune(&self, prune: Prune) -> Result<u64, Failure> {
+        match prune.rows {
+            DeadRows::AuditEvents => {
+                let find = "SELECT id FROM {auth_audit_log} WHERE at <= ? ORDER BY at LIMIT ?";
+                let delete = "DELETE FROM {auth_audit_log} WHERE at <= ? AND id IN (?)";
+                self.delete_found::<Uuid>(prune, find, delete).await
+            }
+            DeadRows::OneTimeTokens => {
+                let find = "SELECT token_hash AS id FROM {auth_one_time_tokens} WHERE expires_at <= ? \
+                            ORDER BY expires_at LIMIT ?";
+                let delete = "DELETE FROM {auth_one_time_tokens} WHERE expires_at <= ? AND token_hash IN (?)";
+                self.delete_found::<Vec<u8>>(prune, find, delete).await
+            }
+            DeadRows::Sessions => {
+                let find = "SELECT id FROM {auth_sessions} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
+                let delete = "DELETE FROM {auth_sessions} WHERE expires_at <= ? AND id IN (?)";
+                self.delete_found::<Uuid>(prune, find, delete).await
+            }
+            DeadRows::Throttles => {
+                let find = "SELECT key_hash AS id FROM {auth_throttle} WHERE expires_at <= ? \
+                            ORDER BY expires_at LIMIT ?";
+                let delete = "DELETE FROM {auth_throttle} WHERE expires_at <= ? AND key_hash IN (?)";
+                self.delete_found::<Vec<u8>>(prune, find, delete).await
+            }
+        }
+    }
+
+    /// Deletes by key what was found, so that only these rows are locked. Who has come back to life or was deleted in
+    /// the meantime does not count.
+    async fn delete_found<K: Send>(
+        &self,
+        prune: Prune,
+        find: &'static str,
+        delete: &'static str,
+    ) -> Result<u64, Failure>
+    where
+        DB: Holds<K>,
+    {
+        let until = micros(prune.until);
+        let query = self.sql(find).bind(until).bind(i64::from(prune.limit));
+        let rows = query.fetch_all(&mut *self.read().await?).await?;
+        let keys = rows.iter().map(|row| DB::get(row, "id")).collect::<sqlx::Result<Vec<K>>>()?;
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let mut lease = self.write().await?;
+        let deleted = self.sql(delete).bind(until).bind_each(keys).execute(&mut lease).await?;
+        lease.commit().await?;
+        Ok(deleted)
+    }
+}

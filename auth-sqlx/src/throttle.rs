@@ -1,0 +1,73 @@
+//! The state of the throttle.
+
+use async_trait::async_trait;
+use auth_core::store::{StoreError, SwapThrottle, SwapThrottleOutcome, ThrottleStore};
+use auth_core::throttle::{Throttle, ThrottleKey};
+
+use crate::backend::Backend;
+use crate::error::Failure;
+use crate::statement::Statement;
+use crate::store::{SqlxStore, instant, micros};
+
+const INSERT: &str = "INSERT INTO {auth_throttle} (failures, blocked_until, expires_at, key_hash) VALUES (?, ?, ?, ?)";
+
+const UPDATE: &str = "UPDATE {auth_throttle} SET failures = ?, blocked_until = ?, expires_at = ? \
+                      WHERE key_hash = ? AND failures = ? AND blocked_until = ? AND expires_at = ?";
+
+const DELETE: &str = "DELETE FROM {auth_throttle} \
+                      WHERE key_hash = ? AND failures = ? AND blocked_until = ? AND expires_at = ?";
+
+#[async_trait]
+impl<DB: Backend> ThrottleStore for SqlxStore<DB> {
+    async fn find_throttle(&self, key: ThrottleKey) -> Result<Option<Throttle>, StoreError> {
+        self.query(|| async { self.select_throttle(&mut *self.read().await?, key).await }).await
+    }
+
+    async fn swap_throttle(&self, swap: SwapThrottle) -> Result<SwapThrottleOutcome, StoreError> {
+        self.change(|| self.try_swap_throttle(swap)).await
+    }
+}
+
+impl<DB: Backend> SqlxStore<DB> {
+    async fn select_throttle(
+        &self,
+        connection: &mut DB::Connection,
+        key: ThrottleKey,
+    ) -> Result<Option<Throttle>, Failure> {
+        let query = self.sql("SELECT failures, blocked_until, expires_at FROM {auth_throttle} WHERE key_hash = ?");
+        let row = query.bind(key.as_bytes().to_vec()).fetch_optional(connection).await?;
+        row.map(|row| {
+            let failures: i64 = DB::get(&row, "failures")?;
+            Ok(Throttle {
+                failures: u32::try_from(failures).map_err(|_| Failure::corrupt("failures"))?,
+                blocked_until: instant::<DB>(&row, "blocked_until")?,
+                expires_at: instant::<DB>(&row, "expires_at")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn try_swap_throttle(&self, swap: SwapThrottle) -> Result<SwapThrottleOutcome, Failure> {
+        let mut lease = self.write().await?;
+        let key = swap.key.as_bytes().to_vec();
+        let matched = match (swap.expected, swap.next) {
+            (None, None) => u64::from(self.select_throttle(&mut lease, swap.key).await?.is_none()),
+            (None, Some(next)) => {
+                match bind(self.sql(INSERT), next).bind(key).execute(&mut lease).await.map_err(Failure::from) {
+                    Err(failure) if failure.is_unique_violation() => return Ok(SwapThrottleOutcome::Lost),
+                    inserted => inserted?,
+                }
+            }
+            (Some(expected), Some(next)) => {
+                bind(bind(self.sql(UPDATE), next).bind(key), expected).execute(&mut lease).await?
+            }
+            (Some(expected), None) => bind(self.sql(DELETE).bind(key), expected).execute(&mut lease).await?,
+        };
+        lease.commit().await?;
+        Ok(if matched == 0 { SwapThrottleOutcome::Lost } else { SwapThrottleOutcome::Swapped })
+    }
+}
+
+fn bind<DB: Backend>(statement: Statement<'_, DB>, throttle: Throttle) -> Statement<'_, DB> {
+    statement.bind(i64::from(throttle.failures)).bind(micros(throttle.blocked_until)).bind(micros(throttle.expires_at))
+}
