@@ -9,6 +9,7 @@ compile_error!(
 mod audit;
 mod backend;
 mod error;
+mod housekeeping;
 mod lease;
 mod migrate;
 mod profile;
@@ -25,6 +26,7 @@ mod user;
 pub use {async_trait::async_trait, auth_core, sqlx};
 
 pub use backend::Backend;
+pub use housekeeping::{PRUNE_INTERVAL, prune_regularly};
 pub use migrate::{MigrateError, Migration};
 pub use profile::Profile;
 #[cfg(feature = "postgres")]

@@ -11,6 +11,7 @@ mod account;
 mod conformance;
 mod database;
 mod faults;
+mod housekeeping;
 mod migrate;
 mod profile;
 mod race;
