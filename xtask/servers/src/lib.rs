@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod certificate;
+mod error;
+mod folder;
+mod mariadb;
+mod patience;
+mod pgbouncer;
+mod port;
+mod postgres;
+mod process;
+mod program;
+mod server;
+
+pub use error::Error;
+pub use mariadb::MariaDb;
+pub use pgbouncer::PgBouncer;
+pub use port::free_port;
+pub use postgres::Postgres;
