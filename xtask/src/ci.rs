@@ -1,12 +1,13 @@
 //! `cargo xtask ci` and `cargo xtask lint`: what has to hold before a change is merged.
 
 use crate::step::{self, Failure, cargo, has_cargo, timed};
-use crate::{test, tidy};
+use crate::test::{self, Selection};
+use crate::tidy;
 
 /// Runs everything, the cheapest checks first, and stops at the first that fails.
 pub(crate) fn run() -> Result<(), Failure> {
     lint()?;
-    test::run(None)
+    test::run(&Selection::default())
 }
 
 /// Runs every check that needs no test.

@@ -1,7 +1,7 @@
 //! The project's own chores: `cargo xtask help` lists them.
 //!
-//! Plain std and a handful of small files, so that it builds in a second and needs nothing that a fresh machine with
-//! Rust does not have. Each command is one module; [`step`] runs and times what they call.
+//! Plain std, a handful of small files and the crate that starts servers for the tests, so that it builds in seconds and
+//! needs nothing that a fresh machine with Rust does not have. Each command is one module; [`step`] runs and times what they call.
 
 #![expect(clippy::print_stdout, reason = "a command-line program speaks through stdout")]
 
@@ -14,14 +14,18 @@ use std::env;
 use std::process::ExitCode;
 
 use step::Failure;
+use test::Selection;
 
 const HELP: &str = "\
 cargo xtask <command>
 
   ci                  everything the gate runs: lint, then test
   lint                formatting, tidy, clippy, documentation and cargo-deny (where installed)
-  test [--only NAME]  all tests, and the examples in the documentation;
-                      with --only, just the tests whose name contains NAME
+  test [--only DATABASE] [NAME]
+                      all tests, and the examples in the documentation, on SQLite and on a
+                      PostgreSQL and a MariaDB that are started for them; with --only, just
+                      those of sqlite, postgres or mysql; with NAME, just those whose name
+                      contains it. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
   tidy                the habits of this project that a program can check
   help                this text
 ";
@@ -42,8 +46,7 @@ fn dispatch(args: &[&str]) -> Result<(), Failure> {
     match args {
         ["ci"] => ci::run(),
         ["lint"] => ci::lint(),
-        ["test"] => test::run(None),
-        ["test", "--only", name] => test::run(Some(name)),
+        ["test", selection @ ..] => test::run(&Selection::parse(selection)?),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -61,5 +64,10 @@ mod tests {
     fn an_unknown_command_is_refused_with_the_help() {
         let failure = dispatch(&["tset"]).expect_err("there is no such command");
         assert!(failure.to_string().contains("cargo xtask <command>"));
+    }
+
+    #[test]
+    fn tests_are_not_run_when_it_is_unclear_which() {
+        dispatch(&["test", "--only", "oracle"]).expect_err("there is no such database here");
     }
 }

@@ -42,8 +42,13 @@ pub(crate) fn has_cargo(subcommand: &str) -> bool {
 
 /// Returns whether a program is installed here.
 pub(crate) fn is_installed(program: &str) -> bool {
+    answers(program, "--version")
+}
+
+/// Returns whether a program is installed here, and does not mind this argument.
+pub(crate) fn answers(program: &str, arg: &str) -> bool {
     let mut probe = Command::new(program);
-    probe.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.arg(arg).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     probe.status().is_ok_and(|status| status.success())
 }
 
@@ -61,7 +66,7 @@ pub(crate) fn root() -> PathBuf {
 fn announce(name: &str, command: &Command) {
     let settings = command
         .get_envs()
-        .map(|(key, value)| format!("{}='{}' ", key.to_string_lossy(), value.unwrap_or_default().to_string_lossy()));
+        .filter_map(|(key, value)| Some(format!("{}='{}' ", key.to_string_lossy(), value?.to_string_lossy())));
     let args = command.get_args().map(|arg| format!(" {}", arg.to_string_lossy()));
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
     eprintln!("== {name}: {}{program}{}", settings.collect::<String>(), args.collect::<String>());

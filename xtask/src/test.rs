@@ -1,51 +1,64 @@
 //! `cargo xtask test`: sets up what the tests need, and runs them all.
 
+mod databases;
+mod filter;
+mod packages;
+mod selection;
+
 use std::process::Command;
 
 use crate::step::{self, Failure, cargo, has_cargo};
+use databases::Databases;
+use filter::Filter;
+pub(crate) use selection::Selection;
 
-/// Runs all tests, or those whose name contains `only`.
-pub(crate) fn run(only: Option<&str>) -> Result<(), Failure> {
-    curl()?;
-    tests(only)?;
-    if only.is_some() {
-        eprintln!("== browser and doc tests: skipped, because --only names tests");
-        return Ok(());
-    }
-    browser()?;
-    doc_tests()
+/// Runs the tests that are selected, on servers that are gone afterwards.
+pub(crate) fn run(selection: &Selection) -> Result<(), Failure> {
+    packages::install(&databases::packages(selection))?;
+    let databases = Databases::start(selection)?;
+    eprintln!("== databases: {databases}\n");
+    let outcome = steps(selection, &databases);
+    eprintln!("== databases: {databases}");
+    outcome
 }
 
-/// Makes sure that there is curl, which the end-to-end tests run as the documentation writes it.
-fn curl() -> Result<(), Failure> {
-    if step::is_installed("curl") {
+fn steps(selection: &Selection, databases: &Databases) -> Result<(), Failure> {
+    let filter = Filter::new(selection, databases.servers());
+    tests(&filter, databases)?;
+    if let Some(reason) = selection.leaves_out_the_rest() {
+        eprintln!("== browser and doc tests: skipped, because {reason}\n");
         return Ok(());
     }
-    if !step::is_installed("apt-get") {
-        return Err(Failure::new("the end-to-end tests need curl: install it and run this again"));
-    }
-    step::run("apt-get update", Command::new("apt-get").arg("update"))
-        .and_then(|()| step::run("curl", Command::new("apt-get").args(["install", "--yes", "curl"])))
-        .map_err(|_| Failure::new("the end-to-end tests need curl: install it, or run this as root on Debian"))
+    browser(databases)?;
+    doc_tests(&filter, databases)
 }
 
 /// Runs the tests of every crate: with nextest where it is installed, because it runs them side by side.
-fn tests(only: Option<&str>) -> Result<(), Failure> {
+fn tests(filter: &Filter, databases: &Databases) -> Result<(), Failure> {
     // Both leave the documentation's examples to the next step: nextest always does, `cargo test` with `--tests`.
-    let runner: &[&str] = if has_cargo("nextest") { &["nextest", "run"] } else { &["test", "--tests"] };
-    step::run("tests", cargo(runner).args(["--locked", "--workspace", "--all-features", "--no-fail-fast"]).args(only))
+    let (runner, filter) = if has_cargo("nextest") {
+        (["nextest", "run"], filter.for_nextest())
+    } else {
+        (["test", "--tests"], filter.for_cargo_test()?)
+    };
+    let mut command = cargo(&runner);
+    command.args(["--locked", "--workspace", "--all-features", "--no-fail-fast"]).args(filter);
+    step::run("tests", databases.hand_to(&mut command))
 }
 
 /// Runs the test of the example's page, where there is a browser to run it in.
-fn browser() -> Result<(), Failure> {
+fn browser(databases: &Databases) -> Result<(), Failure> {
     if !step::is_installed("chromedriver") {
         eprintln!("== browser: SKIPPED, chromedriver is not installed (on Debian: apt-get install chromium-driver)\n");
         return Ok(());
     }
-    step::run("browser", &mut cargo(&["test", "--locked", "--package", "example-axum", "--test", "browser"]))
+    let mut command = cargo(&["test", "--locked", "--package", "example-axum", "--test", "browser"]);
+    step::run("browser", databases.hand_to(&mut command))
 }
 
 /// Runs the examples of the documentation, which nextest knows nothing about.
-fn doc_tests() -> Result<(), Failure> {
-    step::run("doc tests", &mut cargo(&["test", "--locked", "--doc", "--workspace", "--all-features"]))
+fn doc_tests(filter: &Filter, databases: &Databases) -> Result<(), Failure> {
+    let mut command: Command = cargo(&["test", "--locked", "--doc", "--workspace", "--all-features"]);
+    command.args(filter.packages());
+    step::run("doc tests", databases.hand_to(&mut command))
 }
