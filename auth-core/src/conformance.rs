@@ -1,8 +1,9 @@
-//! The suites that prove a backend right: run them in the tests of whatever implements a trait of this crate.
+//! For tests: the suites that prove a backend right, and a store that fails on demand.
 //!
-//! They need the feature `conformance`, which is for tests alone. Every rule is one function that is named by it and
-//! panics where it is broken, so a backend that is being written can be run against a single one.
+//! They need the feature `conformance`, which is for tests alone. Every rule of a suite is one function that is named
+//! by it and panics where it is broken, so a backend that is being written can be run against a single one.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a suite reports to a test runner, by panicking")]
 
+pub mod faulty;
 pub mod store;
