@@ -1,9 +1,9 @@
 use auth_core::audit::AuditKind;
 use auth_core::auth::EnsureRoleOutcome;
+use auth_core::conformance::faulty::Moment;
 use auth_core::{Error, ErrorKind, Password, Role};
 
 use crate::fixture::{ADA, Fixture, PASSWORD, email, fails, sign_up};
-use crate::trace_store::Fault;
 
 async fn ensure(fixture: &Fixture, password: &str, role: Role) -> Result<EnsureRoleOutcome, Error> {
     fixture.auth.ensure_role(&email(ADA), &Password::new(password), role).await
@@ -108,7 +108,7 @@ async fn a_store_that_fails_grants_nothing() {
     let fixture = Fixture::new();
     fixture.sign_up(ADA).await;
     for call in ["find_credentials", "set_roles"] {
-        fixture.store.fail(call, Fault::BeforeCommit);
+        fixture.store.fail_method(call, Moment::BeforeEffect);
         fails(ensure(&fixture, PASSWORD, Role::ADMIN).await, ErrorKind::Unavailable);
         fixture.store.heal();
         assert_eq!(fixture.sign_in(ADA).await.user.roles, []);

@@ -2,12 +2,12 @@ use std::collections::BTreeSet;
 
 use auth_core::audit::{AuditDetail, AuditEvent, AuditKind};
 use auth_core::auth::SignOutScope;
+use auth_core::conformance::faulty::Moment;
 use auth_core::policy::HashPolicy;
 use auth_core::store::{AuditQuery, AuditStore};
 use auth_core::{Auth, ErrorKind, Role, SessionId, SigningKeys, UserId};
 
 use crate::fixture::{ADA, DAY, Fixture, GRACE, HOUR, PASSWORD, access, fails, sign_up};
-use crate::trace_store::Fault;
 
 const WRONG: &str = "not a walk in the rain";
 
@@ -97,7 +97,7 @@ async fn what_was_not_committed_is_not_published() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
     for call in ["create_user", "open_session", "swap_refresh", "delete_session", "record_event", "set_roles"] {
-        fixture.store.fail(call, Fault::BeforeCommit);
+        fixture.store.fail_method(call, Moment::BeforeEffect);
     }
     fails(fixture.try_sign_in(ADA, PASSWORD).await, ErrorKind::Unavailable);
     fails(fixture.try_sign_in(ADA, WRONG).await, ErrorKind::Unavailable);
@@ -144,7 +144,7 @@ async fn events_have_ids_of_their_own_and_are_read_a_page_at_a_time() {
     let mut read = Vec::new();
     let mut query = AuditQuery { user_id: None, before: None, limit: 2 };
     loop {
-        let page = fixture.store.memory.list_events(query).await.unwrap();
+        let page = fixture.store.inner().list_events(query).await.unwrap();
         let Some(last) = page.last() else { break };
         query.before = Some(last.id);
         read.extend(page.iter().map(|event| event.id));

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
 use auth_core::audit::AuditKind;
-use auth_core::auth::{SignOutOutcome, SignOutScope};
+use auth_core::auth::{SignOutOutcome, SignOutScope, SignedIn};
+use auth_core::conformance::faulty::{CAUSE, Moment};
 use auth_core::policy::SessionPolicy;
-use auth_core::store::SessionStore;
+use auth_core::session::SessionRecord;
+use auth_core::store::{CreateUserOutcome, NewSession, NewUser, SessionStore, UserStore};
 use auth_core::token::RefreshToken;
 use auth_core::user::UserStatus;
 use auth_core::{Credential, ErrorKind, Role, SessionKind};
@@ -11,7 +13,6 @@ use auth_core::{Credential, ErrorKind, Role, SessionKind};
 use crate::fixture::{
     ADA, DAY, Fixture, GRACE, HOUR, INSTANT, MINUTE, PASSWORD, SECOND, access, fails, just_before, refresh,
 };
-use crate::trace_store::{CAUSE, Epochs, Fault};
 
 #[tokio::test]
 async fn a_request_is_authenticated_by_one_query() {
@@ -58,7 +59,7 @@ async fn a_disabled_user_is_refused() {
     fixture.disable(&signed_in.user);
     fails(fixture.authenticate(&signed_in).await, ErrorKind::Unauthenticated);
     fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);
-    fixture.store.memory.set_status(signed_in.user.id, UserStatus::Active);
+    fixture.store.inner().set_status(signed_in.user.id, UserStatus::Active);
     assert!(fixture.authenticate(&signed_in).await.is_ok());
 }
 
@@ -73,16 +74,36 @@ async fn a_change_of_roles_ends_every_session_and_shows_at_once() {
     assert!(fixture.authenticate(&after).await.unwrap().user.has_role(&Role::ADMIN));
 }
 
+/// The same application on a database whose row of this session did not go when its user's epoch did: by so much are
+/// the epochs of the user and of the session later there than what was issued says.
+async fn restored(fixture: &Fixture, signed_in: &SignedIn, user_epochs: i64, session_epochs: i64) -> Fixture {
+    let found = fixture.store.inner().find_session(signed_in.session.id).await.unwrap();
+    let SessionRecord { mut session, refresh, mut user } = found.unwrap();
+    user.auth_epoch += user_epochs;
+    session.auth_epoch += session_epochs;
+    let restored = Fixture::new();
+    let new = NewUser {
+        user,
+        password_hash: fixture.password_hash(ADA).await,
+        profile: None,
+        session: Some(NewSession { session, refresh }),
+        event: fixture.event(AuditKind::SignUpSuccess).await,
+    };
+    assert_eq!(restored.store.inner().create_user(new).await.unwrap(), CreateUserOutcome::Created);
+    restored
+}
+
 #[tokio::test]
 async fn a_row_of_an_ended_epoch_opens_nothing() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
-    fixture.store.read_later_epochs(Epochs { user: 1, session: 0 });
-    fails(fixture.authenticate(&signed_in).await, ErrorKind::Unauthenticated);
-    fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);
-    fails(fixture.refresh(&signed_in.refresh_token).await, ErrorKind::Unauthenticated);
+    assert!(restored(&fixture, &signed_in, 0, 0).await.authenticate(&signed_in).await.is_ok());
+    let restored = restored(&fixture, &signed_in, 1, 0).await;
+    fails(restored.authenticate(&signed_in).await, ErrorKind::Unauthenticated);
+    fails(restored.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);
+    fails(restored.refresh(&signed_in.refresh_token).await, ErrorKind::Unauthenticated);
     for own in [access(&signed_in), refresh(&signed_in)] {
-        let outcome = fixture.auth.sign_out(&own, SignOutScope::All, &fixture.client).await.unwrap();
+        let outcome = restored.auth.sign_out(&own, SignOutScope::All, &restored.client).await.unwrap();
         assert_eq!(outcome, SignOutOutcome::AlreadyOver);
     }
 }
@@ -91,9 +112,9 @@ async fn a_row_of_an_ended_epoch_opens_nothing() {
 async fn an_access_token_of_an_ended_epoch_opens_nothing_where_the_session_goes_on() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
-    fixture.store.read_later_epochs(Epochs { user: 1, session: 1 });
-    fails(fixture.authenticate(&signed_in).await, ErrorKind::Unauthenticated);
-    assert!(fixture.authenticate_by_refresh(&signed_in).await.is_ok());
+    let restored = restored(&fixture, &signed_in, 1, 1).await;
+    fails(restored.authenticate(&signed_in).await, ErrorKind::Unauthenticated);
+    assert!(restored.authenticate_by_refresh(&signed_in).await.is_ok());
 }
 
 #[tokio::test]
@@ -229,14 +250,14 @@ async fn last_seen_never_goes_back() {
     let seen_at = refreshed.session.last_seen_at;
     fixture.clock.step_back(10 * SECOND);
     fixture.authenticate(&refreshed).await.unwrap();
-    assert_eq!(fixture.store.memory.list_sessions(signed_in.user.id).await.unwrap()[0].last_seen_at, seen_at);
+    assert_eq!(fixture.store.inner().list_sessions(signed_in.user.id).await.unwrap()[0].last_seen_at, seen_at);
 }
 
 #[tokio::test]
 async fn a_store_that_cannot_tell_is_not_a_missing_session() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
-    fixture.store.fail("find_session", Fault::BeforeCommit);
+    fixture.store.fail_method("find_session", Moment::BeforeEffect);
     for credential in [access(&signed_in), refresh(&signed_in)] {
         let error = fixture.auth.authenticate(&credential).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -250,7 +271,7 @@ async fn a_store_that_cannot_tell_is_not_a_missing_session() {
 async fn a_request_goes_on_when_its_use_cannot_be_noted() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
-    fixture.store.fail("touch_session", Fault::BeforeCommit);
+    fixture.store.fail_method("touch_session", Moment::BeforeEffect);
     fixture.clock.advance(MINUTE);
     assert!(fixture.authenticate(&signed_in).await.is_ok());
     assert_eq!(fixture.store.take_calls().last(), Some(&"touch_session"));
@@ -260,7 +281,7 @@ async fn a_request_goes_on_when_its_use_cannot_be_noted() {
 async fn a_store_that_could_not_note_a_use_is_left_alone_for_a_while() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
-    fixture.store.fail("touch_session", Fault::BeforeCommit);
+    fixture.store.fail_method("touch_session", Moment::BeforeEffect);
     fixture.clock.advance(MINUTE);
     fixture.authenticate(&signed_in).await.unwrap();
     fixture.store.heal();
@@ -278,7 +299,7 @@ async fn an_expired_session_that_cannot_be_deleted_is_not_accepted() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
     fixture.clock.advance(7 * DAY);
-    fixture.store.fail("delete_session", Fault::BeforeCommit);
+    fixture.store.fail_method("delete_session", Moment::BeforeEffect);
     fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);
     fixture.store.heal();
     fails(fixture.authenticate_by_refresh(&signed_in).await, ErrorKind::Unauthenticated);

@@ -6,17 +6,16 @@ use std::time::Duration;
 use auth_core::audit::{AuditEvent, AuditKind, AuditSink};
 use auth_core::auth::{AuthBuilder, SignIn, SignInOutcome, SignOutScope, SignUp, SignUpOutcome, SignedIn};
 use auth_core::clock::{Clock, ManualClock};
+use auth_core::conformance::faulty::FaultyStore;
 use auth_core::policy::{HashPolicy, SessionPolicy};
 use auth_core::store::{AuditQuery, AuditStore, SessionStore, UserStore};
 use auth_core::token::RefreshToken;
 use auth_core::user::UserStatus;
 use auth_core::{
-    Auth, Authenticated, Client, Credential, Email, Error, ErrorKind, Password, PasswordHash, Role, SessionId,
-    SessionKind, SigningKeys, User, UserId,
+    Auth, Authenticated, Client, Credential, Email, Error, ErrorKind, MemoryStore, Password, PasswordHash, Role,
+    SessionId, SessionKind, SigningKeys, User, UserId,
 };
 use chrono::{DateTime, Utc};
-
-use crate::trace_store::TraceStore;
 
 pub(crate) const ADA: &str = "ada@example.com";
 pub(crate) const GRACE: &str = "grace@example.com";
@@ -31,7 +30,7 @@ pub(crate) const INSTANT: Duration = Duration::from_micros(1);
 
 pub(crate) struct Fixture {
     pub(crate) auth: Auth,
-    pub(crate) store: TraceStore,
+    pub(crate) store: FaultyStore<MemoryStore>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: Client,
     published: Published,
@@ -47,7 +46,7 @@ impl Fixture {
     }
 
     pub(crate) fn with(configure: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
-        let (store, clock) = (TraceStore::default(), Arc::new(ManualClock::new()));
+        let (store, clock) = (FaultyStore::new(MemoryStore::new()), Arc::new(ManualClock::new()));
         let published = Published { store: store.clone(), events: Arc::default() };
         let builder = Auth::builder(store.clone(), SigningKeys::hs256(SECRET).unwrap())
             .clock(Arc::<ManualClock>::clone(&clock))
@@ -112,23 +111,23 @@ impl Fixture {
     }
 
     pub(crate) fn disable(&self, user: &User) {
-        self.store.memory.set_status(user.id, UserStatus::Disabled);
+        self.store.inner().set_status(user.id, UserStatus::Disabled);
     }
 
     /// Whether the session's row is there.
     pub(crate) async fn exists(&self, session: SessionId) -> bool {
-        self.store.memory.find_session(session).await.unwrap().is_some()
+        self.store.inner().find_session(session).await.unwrap().is_some()
     }
 
     pub(crate) async fn password_hash(&self, email: &str) -> PasswordHash {
-        let found = self.store.memory.find_credentials(&self::email(email)).await.unwrap();
+        let found = self.store.inner().find_credentials(&self::email(email)).await.unwrap();
         found.unwrap().password_hash.unwrap()
     }
 
     /// Returns the stored events of a kind.
     pub(crate) async fn events(&self, kind: AuditKind) -> Vec<AuditEvent> {
         let query = AuditQuery { user_id: None, before: None, limit: u32::MAX };
-        let mut events = self.store.memory.list_events(query).await.unwrap();
+        let mut events = self.store.inner().list_events(query).await.unwrap();
         events.retain(|event| event.kind == kind);
         events
     }
@@ -149,14 +148,14 @@ impl Fixture {
 /// The application's ear: it notes each event, and that the store knew it by then.
 #[derive(Clone)]
 struct Published {
-    store: TraceStore,
+    store: FaultyStore<MemoryStore>,
     events: Arc<Mutex<Vec<AuditEvent>>>,
 }
 
 impl AuditSink for Published {
     fn accept(&self, event: &AuditEvent) {
         let query = AuditQuery { user_id: None, before: None, limit: u32::MAX };
-        let stored = futures_util::FutureExt::now_or_never(self.store.memory.list_events(query)).unwrap().unwrap();
+        let stored = futures_util::FutureExt::now_or_never(self.store.inner().list_events(query)).unwrap().unwrap();
         assert!(stored.contains(event), "published before it was committed: {event:?}");
         self.events.lock().unwrap().push(event.clone());
     }

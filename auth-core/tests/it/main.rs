@@ -18,4 +18,3 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
-mod trace_store;

@@ -1,10 +1,10 @@
 use auth_core::audit::AuditKind;
+use auth_core::conformance::faulty::Moment;
 use auth_core::policy::HashPolicy;
 use auth_core::{ErrorKind, PasswordHash};
 use bcrypt::Version;
 
 use crate::fixture::{ADA, Fixture, GRACE, PASSWORD, fails};
-use crate::trace_store::Fault;
 
 fn bcrypt(password: &str, version: Version) -> PasswordHash {
     let parts = bcrypt::hash_with_salt(password, 4, *b"sixteen bytes ok").unwrap();
@@ -15,7 +15,7 @@ fn bcrypt(password: &str, version: Version) -> PasswordHash {
 async fn imported(password: &str) -> Fixture {
     let fixture = Fixture::new();
     let user = fixture.sign_up(ADA).await.user;
-    fixture.store.memory.import_password(user.id, bcrypt(password, Version::TwoB));
+    fixture.store.inner().import_password(user.id, bcrypt(password, Version::TwoB));
     fixture
 }
 
@@ -24,7 +24,7 @@ async fn a_hash_of_another_system_is_verified_and_replaced() {
     for version in [Version::TwoA, Version::TwoB, Version::TwoY] {
         let fixture = Fixture::new();
         let user = fixture.sign_up(ADA).await.user;
-        fixture.store.memory.import_password(user.id, bcrypt("an imported password", version));
+        fixture.store.inner().import_password(user.id, bcrypt("an imported password", version));
         fails(fixture.try_sign_in(ADA, PASSWORD).await, ErrorKind::InvalidCredentials);
         assert_eq!(fixture.events(AuditKind::PasswordUpgraded).await, []);
 
@@ -79,9 +79,9 @@ async fn an_upgrade_never_overwrites_a_concurrent_change() {
     let user = fixture.sign_up(GRACE).await.user;
     let changed = fixture.password_hash(GRACE).await;
     let ada = fixture.try_sign_in(ADA, "an imported password").await.unwrap().user;
-    fixture.store.memory.import_password(ada.id, bcrypt("an imported password", Version::TwoB));
+    fixture.store.inner().import_password(ada.id, bcrypt("an imported password", Version::TwoB));
 
-    let (memory, new) = (fixture.store.memory.clone(), changed.clone());
+    let (memory, new) = (fixture.store.inner().clone(), changed.clone());
     fixture.store.before("replace_password", async move { memory.import_password(ada.id, new) });
     fixture.try_sign_in(ADA, "an imported password").await.unwrap();
     assert_eq!(fixture.password_hash(ADA).await, changed);
@@ -92,9 +92,9 @@ async fn an_upgrade_never_overwrites_a_concurrent_change() {
 
 #[tokio::test]
 async fn an_upgrade_that_fails_does_not_fail_the_sign_in() {
-    for fault in [Fault::BeforeCommit, Fault::AfterCommit] {
+    for moment in [Moment::BeforeEffect, Moment::AfterEffect] {
         let fixture = imported("an imported password").await;
-        fixture.store.fail("replace_password", fault);
+        fixture.store.fail_method("replace_password", moment);
         let signed_in = fixture.try_sign_in(ADA, "an imported password").await.unwrap();
         assert!(fixture.authenticate(&signed_in).await.is_ok());
 
@@ -129,7 +129,7 @@ async fn a_hash_of_another_cost_is_brought_to_the_current_one() {
     let dearer =
         Fixture::with(|builder| builder.hash_policy(HashPolicy { memory_kib: 16, ..HashPolicy::insecure_for_tests() }));
     let user = dearer.sign_up(ADA).await.user;
-    dearer.store.memory.import_password(user.id, old);
+    dearer.store.inner().import_password(user.id, old);
     dearer.sign_in(ADA).await;
     assert!(dearer.password_hash(ADA).await.as_str().starts_with("$argon2id$v=19$m=16,t=1,p=1$"));
     dearer.event(AuditKind::PasswordUpgraded).await;
@@ -142,7 +142,7 @@ async fn a_stored_text_that_equals_the_password_is_no_hash() {
     {
         let fixture = Fixture::new();
         let user = fixture.sign_up(ADA).await.user;
-        fixture.store.memory.import_password(user.id, PasswordHash::new(stored));
+        fixture.store.inner().import_password(user.id, PasswordHash::new(stored));
         for password in [stored, PASSWORD, ""] {
             fails(fixture.try_sign_in(ADA, password).await, ErrorKind::InvalidCredentials);
         }

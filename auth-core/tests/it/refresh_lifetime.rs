@@ -69,7 +69,7 @@ async fn a_disabled_user_is_not_refreshed() {
     for token in [&first.refresh_token, &second.refresh_token] {
         fails(fixture.refresh(token).await, ErrorKind::Unauthenticated);
     }
-    fixture.store.memory.set_status(first.user.id, UserStatus::Active);
+    fixture.store.inner().set_status(first.user.id, UserStatus::Active);
     assert!(fixture.refresh(&second.refresh_token).await.is_ok());
 }
 

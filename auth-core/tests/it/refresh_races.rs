@@ -104,10 +104,10 @@ async fn no_refresh_survives_what_ends_its_session_in_the_meantime() {
 async fn no_refresh_survives_what_happens_to_its_user_in_the_meantime() {
     let fixture = Fixture::new();
     let signed_in = fixture.sign_up(ADA).await;
-    let (memory, user) = (fixture.store.memory.clone(), signed_in.user.id);
+    let (memory, user) = (fixture.store.inner().clone(), signed_in.user.id);
     fixture.store.before("swap_refresh", async move { memory.set_status(user, UserStatus::Disabled) });
     fails(fixture.refresh(&signed_in.refresh_token).await, ErrorKind::Unauthenticated);
-    fixture.store.memory.set_status(user, UserStatus::Active);
+    fixture.store.inner().set_status(user, UserStatus::Active);
 
     let auth = fixture.auth.clone();
     fixture.store.before("swap_refresh", async move {

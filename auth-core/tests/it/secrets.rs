@@ -76,7 +76,7 @@ async fn passwords_and_what_holds_them_print_redacted() {
     let user = fixture.sign_up(ADA).await.user;
     let hash = fixture.password_hash(ADA).await;
     hides(&hash, &["argon2", hash.as_str()]);
-    let found = fixture.store.memory.find_credentials(&email(ADA)).await.unwrap();
+    let found = fixture.store.inner().find_credentials(&email(ADA)).await.unwrap();
     hides(&found, &["argon2"]);
     let event = fixture.published().remove(0);
     let new = NewUser { user: user.clone(), password_hash: hash.clone(), profile: None, session: None, event };
@@ -84,7 +84,7 @@ async fn passwords_and_what_holds_them_print_redacted() {
     let (at, event) = (fixture.now(), fixture.published().remove(0));
     let replace = ReplacePassword { user_id: user.id, expected: hash.clone(), new: hash, at, event };
     hides(&replace, &["argon2"]);
-    hides(&fixture.store.memory, &["argon2"]);
+    hides(&fixture.store.inner(), &["argon2"]);
 }
 
 #[tokio::test]
@@ -92,14 +92,14 @@ async fn the_state_of_a_refresh_token_prints_redacted() {
     let fixture = Fixture::new();
     let first = fixture.sign_up(ADA).await;
     fixture.refresh(&first.refresh_token).await.unwrap();
-    let record = fixture.store.memory.find_session(first.session.id).await.unwrap().unwrap();
+    let record = fixture.store.inner().find_session(first.session.id).await.unwrap().unwrap();
     let state = &record.refresh;
     let hashes =
         [state.family_hash, state.token_hash, state.previous_hash.unwrap()].map(|hash| as_list(hash.as_bytes()));
     let salt = as_list(&state.rotation_salt.unwrap());
     let compact = |text: String| text.split_whitespace().collect::<String>();
     let new = NewSession { session: record.session.clone(), refresh: state.clone() };
-    for text in [format!("{record:?}"), format!("{new:?}"), format!("{:?}", fixture.store.memory)] {
+    for text in [format!("{record:?}"), format!("{new:?}"), format!("{:?}", fixture.store.inner())] {
         for secret in hashes.iter().chain([&salt]) {
             assert!(!compact(text.clone()).contains(&compact(secret.clone())), "{text}");
         }

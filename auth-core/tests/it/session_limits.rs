@@ -92,7 +92,7 @@ async fn a_user_never_has_more_sessions_than_the_policy_allows() {
         let user = fixture.sign_up(ADA).await.user;
         for opened in 2..8 {
             fixture.sign_in(ADA).await;
-            let sessions = fixture.store.memory.list_sessions(user.id).await.unwrap();
+            let sessions = fixture.store.inner().list_sessions(user.id).await.unwrap();
             assert_eq!(sessions.len(), opened.min(usize::try_from(max_per_user).unwrap()));
         }
     }

@@ -1,10 +1,10 @@
 use auth_core::audit::AuditKind;
+use auth_core::conformance::faulty::Moment;
 use auth_core::policy::SessionPolicy;
 use auth_core::session::Session;
 use auth_core::{ErrorKind, SessionKind};
 
 use crate::fixture::{ADA, DAY, Fixture, GRACE, MINUTE, PASSWORD, SECOND, fails, unknown_session};
-use crate::trace_store::Fault;
 
 #[tokio::test]
 async fn a_user_sees_their_own_sessions_the_latest_first() {
@@ -112,7 +112,7 @@ async fn a_store_that_fails_lists_and_revokes_nothing() {
     let signed_in = fixture.sign_up(ADA).await;
     let current = fixture.authenticate(&signed_in).await.unwrap();
     for call in ["list_sessions", "delete_session", "find_profile"] {
-        fixture.store.fail(call, Fault::BeforeCommit);
+        fixture.store.fail_method(call, Moment::BeforeEffect);
     }
     fails(fixture.auth.sessions(&current).await, ErrorKind::Unavailable);
     let revoked = fixture.auth.revoke_session(&current, signed_in.session.id, &fixture.client).await;

@@ -1,10 +1,10 @@
 use auth_core::audit::{AuditDetail, AuditKind};
+use auth_core::conformance::faulty::{CAUSE, Moment};
 use auth_core::policy::HashPolicy;
 use auth_core::user::UserStatus;
 use auth_core::{Auth, ErrorKind, Password, PasswordHash, Role, SigningKeys};
 
 use crate::fixture::{ADA, Fixture, PASSWORD, SECRET, access, email, fails, sign_up};
-use crate::trace_store::{CAUSE, Fault};
 
 #[tokio::test]
 async fn sign_in_opens_a_session_of_its_own_each_time() {
@@ -59,7 +59,7 @@ async fn sign_in_does_the_same_work_for_an_unknown_user() {
         fixture.disable(&user);
         assert_eq!(seen(&fixture, ADA, password).await, expected());
 
-        fixture.store.memory.set_status(user.id, UserStatus::Active);
+        fixture.store.inner().set_status(user.id, UserStatus::Active);
         for hash in [
             "",
             "!",
@@ -69,7 +69,7 @@ async fn sign_in_does_the_same_work_for_an_unknown_user() {
             "$md5$5f4dcc3b5aa765d61d8327deb882cf99",
             "wrong password",
         ] {
-            fixture.store.memory.import_password(user.id, PasswordHash::new(hash));
+            fixture.store.inner().import_password(user.id, PasswordHash::new(hash));
             assert_eq!(seen(&fixture, ADA, password).await, expected(), "{hash}");
         }
     }
@@ -88,7 +88,7 @@ async fn a_disabled_account_is_told_only_after_the_right_password() {
     details.sort_by_key(|detail| detail.map(AuditDetail::as_str));
     assert_eq!(details, [Some(AuditDetail::AccountDisabled), Some(AuditDetail::WrongPassword)]);
 
-    fixture.store.memory.set_status(user.id, UserStatus::Active);
+    fixture.store.inner().set_status(user.id, UserStatus::Active);
     assert!(fixture.try_sign_in(ADA, PASSWORD).await.is_ok());
 }
 
@@ -125,7 +125,7 @@ async fn a_store_that_fails_is_not_a_wrong_password() {
     {
         let fixture = Fixture::new();
         fixture.sign_up(ADA).await;
-        fixture.store.fail(call, Fault::BeforeCommit);
+        fixture.store.fail_method(call, Moment::BeforeEffect);
         let error = fixture.try_sign_in(ADA, password).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{call}");
         assert!(error.retry_after().is_some());
@@ -151,7 +151,7 @@ async fn a_sign_in_that_a_change_of_the_account_overtakes_opens_nothing() {
     assert_eq!(fixture.events(AuditKind::SignInSuccess).await, []);
     assert_eq!(fixture.event(AuditKind::SignInFailed).await.user_id, Some(user.id));
 
-    let memory = fixture.store.memory.clone();
+    let memory = fixture.store.inner().clone();
     fixture.store.before("open_session", async move { memory.set_status(user.id, UserStatus::Disabled) });
     fails(fixture.try_sign_in(ADA, PASSWORD).await, ErrorKind::InvalidCredentials);
     assert_eq!(fixture.events(AuditKind::SignInSuccess).await, []);

@@ -1,10 +1,10 @@
 use auth_core::audit::{AuditDetail, AuditKind};
 use auth_core::auth::{SignOutOutcome, SignOutScope, SignedIn};
+use auth_core::conformance::faulty::Moment;
 use auth_core::token::RefreshToken;
 use auth_core::{Auth, Credential, Error, ErrorKind, SigningKeys};
 
 use crate::fixture::{ADA, DAY, Fixture, GRACE, HOUR, MINUTE, access, copy, fails, refresh};
-use crate::trace_store::Fault;
 
 const SCOPES: [SignOutScope; 3] = [SignOutScope::Session, SignOutScope::Others, SignOutScope::All];
 
@@ -189,7 +189,7 @@ async fn a_store_that_fails_has_signed_nobody_out() {
     ] {
         let fixture = Fixture::new();
         let (own, _) = sessions(&fixture).await;
-        fixture.store.fail(call, Fault::BeforeCommit);
+        fixture.store.fail_method(call, Moment::BeforeEffect);
         fails(sign_out(&fixture, &access(&own[0]), scope).await, ErrorKind::Unavailable);
         fixture.store.heal();
         assert_eq!(fixture.events(AuditKind::SignOut).await, []);

@@ -1,11 +1,11 @@
 use auth_core::audit::{AuditDetail, AuditKind};
 use auth_core::auth::SignUp;
+use auth_core::conformance::faulty::Moment;
 use auth_core::store::{SessionStore, UserStore};
 use auth_core::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::fixture::{ADA, Fixture, GRACE, PASSWORD, email, fails, sign_up};
-use crate::trace_store::Fault;
 
 /// Lists what is wrong, as `field: code`.
 fn problems(error: &Error) -> Vec<String> {
@@ -149,21 +149,21 @@ fn fields_that_no_profile_takes_are_refused() {
 #[tokio::test]
 async fn a_sign_up_that_fails_creates_nothing_and_can_be_repeated() {
     let fixture = Fixture::new();
-    fixture.store.fail("create_user", Fault::BeforeCommit);
+    fixture.store.fail_method("create_user", Moment::BeforeEffect);
     fails(fixture.try_sign_up(sign_up(ADA, PASSWORD)).await, ErrorKind::Unavailable);
-    assert!(fixture.store.memory.find_credentials(&email(ADA)).await.unwrap().is_none());
+    assert!(fixture.store.inner().find_credentials(&email(ADA)).await.unwrap().is_none());
     assert_eq!(fixture.published(), []);
 
     fixture.store.heal();
     let signed_in = fixture.sign_up(ADA).await;
-    assert_eq!(fixture.store.memory.list_sessions(signed_in.user.id).await.unwrap().len(), 1);
+    assert_eq!(fixture.store.inner().list_sessions(signed_in.user.id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_failed_sign_up_that_cannot_be_recorded_is_no_answer() {
     let fixture = Fixture::new();
     fixture.sign_up(ADA).await;
-    fixture.store.fail("record_event", Fault::BeforeCommit);
+    fixture.store.fail_method("record_event", Moment::BeforeEffect);
     fails(fixture.try_sign_up(sign_up(ADA, PASSWORD)).await, ErrorKind::Unavailable);
 }
 
