@@ -233,7 +233,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     world.tokens(EMAIL).await;
     let disabled = world.tokens("off@example.com").await;
     let id = world.send(get("/private").bearer(&disabled.access)).await.text().parse::<uuid::Uuid>().unwrap();
-    world.store.memory().set_status(auth_core::UserId::from_uuid(id), auth_core::user::UserStatus::Disabled);
+    world.store.inner().set_status(auth_core::UserId::from_uuid(id), auth_core::user::UserStatus::Disabled);
     let long = "a".repeat(10_000);
     for mount in ["/auth", "/api/auth"] {
         let mut answers = Vec::new();
@@ -241,9 +241,9 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
             for password in ["", "x", "a long walk in the sun", &long] {
                 let body = json!({ "email": email, "password": password });
                 let hashes = world.auth.password_hashes_run();
-                let calls = world.store.calls();
+                world.store.take_calls();
                 let answer = send(&world, post(&format!("{mount}/signin")).json(&body)).await;
-                answers.push((answer.problem(401, "invalid_credentials"), world.store.calls() - calls));
+                answers.push((answer.problem(401, "invalid_credentials"), world.store.take_calls()));
                 assert_eq!(world.auth.password_hashes_run(), hashes + 1, "{email}");
             }
         }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use auth_core::auth::AuthBuilder;
 use auth_core::clock::{Clock, ManualClock};
 use auth_core::policy::HashPolicy;
-use auth_core::{Auth, SigningKeys};
+use auth_core::{Auth, MemoryStore, SigningKeys};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::app;
-use crate::faulty_store::FaultyStore;
+use auth_core::conformance::faulty::FaultyStore;
 
 pub(crate) const EMAIL: &str = "ada@example.com";
 pub(crate) const PASSWORD: &str = "a long walk in the rain";
@@ -36,7 +36,7 @@ pub(crate) trait Server: Send + Sync {
 pub(crate) struct World {
     pub(crate) auth: Auth,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) store: FaultyStore,
+    pub(crate) store: FaultyStore<MemoryStore>,
     server: Box<dyn Server>,
     newcomers: AtomicU32,
 }
@@ -56,7 +56,7 @@ impl World {
     }
 
     pub(crate) fn signed_with(keys: SigningKeys, configure: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
-        let (clock, store) = (Arc::new(ManualClock::new()), FaultyStore::default());
+        let (clock, store) = (Arc::new(ManualClock::new()), FaultyStore::new(MemoryStore::new()));
         let builder = Auth::builder(store.clone(), keys)
             .clock(Arc::<ManualClock>::clone(&clock))
             .hash_policy(HashPolicy::insecure_for_tests());

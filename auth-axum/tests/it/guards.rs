@@ -78,7 +78,7 @@ async fn a_disabled_user_is_out_at_once() {
     let world = World::new();
     let tokens = admin(&world).await;
     let mut browser = world.another_browser(EMAIL).await;
-    world.store.memory().set_status(id_of(&world, &tokens).await, UserStatus::Disabled);
+    world.store.inner().set_status(id_of(&world, &tokens).await, UserStatus::Disabled);
     for path in ["/admin/users", "/members/news", "/private", "/auth/me"] {
         world.send(get(path).bearer(&tokens.access)).await.problem(401, "unauthenticated");
         browser.get(path).await.problem(401, "unauthenticated");

@@ -18,7 +18,6 @@ mod client_address;
 mod cookies;
 mod csrf;
 mod extractors;
-mod faulty_store;
 mod fixture;
 mod guards;
 mod headers;
