@@ -83,3 +83,19 @@ fn a_rate_limit_limits() {
     limits(&RateLimitPolicy { sign_up: of(2, second), ..RateLimitPolicy::default() }, Some("sign_up"));
     limits(&RateLimitPolicy { refresh: of(u32::MAX, second), ..RateLimitPolicy::default() }, Some("refresh"));
 }
+
+#[track_caller]
+fn retention(days: u32, problem: Option<&str>) {
+    let policy = AuditPolicy { retention: DAY * days };
+    assert_eq!(policy.problem().as_deref(), problem);
+}
+
+#[test]
+fn audit_events_are_kept_for_three_months_at_least_and_a_century_at_most() {
+    assert_eq!(AuditPolicy::default().problem(), None);
+    retention(90, None);
+    retention(36_525, None);
+    retention(0, Some("retention must be between 90 and 36525 days, not 0ns"));
+    retention(89, Some("retention must be between 90 and 36525 days, not 7689600s"));
+    retention(36_526, Some("retention must be between 90 and 36525 days, not 3155846400s"));
+}
