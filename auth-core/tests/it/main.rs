@@ -8,6 +8,7 @@ mod config;
 mod fixture;
 mod keys;
 mod password_upgrade;
+mod prune;
 mod refresh;
 mod refresh_faults;
 mod refresh_lifetime;
