@@ -5,6 +5,7 @@ mod admin;
 mod audit;
 mod authenticate;
 mod config;
+mod fault_sweep;
 mod fixture;
 mod keys;
 mod password_upgrade;

@@ -6,7 +6,7 @@ use bcrypt::Version;
 
 use crate::fixture::{ADA, Fixture, GRACE, PASSWORD, fails};
 
-fn bcrypt(password: &str, version: Version) -> PasswordHash {
+pub(crate) fn bcrypt(password: &str, version: Version) -> PasswordHash {
     let parts = bcrypt::hash_with_salt(password, 4, *b"sixteen bytes ok").unwrap();
     PasswordHash::new(parts.format_for_version(version))
 }
