@@ -16,3 +16,4 @@ mod migrate;
 mod profile;
 mod race;
 mod secrets;
+mod servers;

@@ -1,0 +1,6 @@
+//! Servers that fail, and ways to them that are not straight: each test starts one of its own.
+
+mod broken;
+mod pooler;
+mod proxy;
+mod tls;
