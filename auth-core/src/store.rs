@@ -8,7 +8,8 @@
 //! * A store reads no clock, makes no ids and decides no policy: all of that arrives in the arguments.
 //! * Identities and hashes are compared byte by byte. A collation must never make two of them equal.
 //!
-//! The suite in the module `conformance`, a cargo feature, proves a store right, races included.
+//! [`your_own`] says how to write one. The suite in the module `conformance`, a cargo feature, proves it right, races
+//! included.
 
 mod audit;
 mod prune;
@@ -19,6 +20,9 @@ mod user;
 
 use std::error::Error as StdError;
 use std::fmt;
+
+#[doc = include_str!("../docs/your-own-store.md")]
+pub mod your_own {}
 
 pub use audit::{AuditQuery, AuditStore};
 pub use prune::{DeadRows, Prune, PruneStore};

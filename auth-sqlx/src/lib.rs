@@ -11,6 +11,7 @@ mod backend;
 mod error;
 mod housekeeping;
 mod lease;
+pub mod manual;
 mod migrate;
 mod profile;
 mod prune;

@@ -4,7 +4,7 @@
 //! users, sessions and events of its own, under random ids and addresses. They read no clock. The store has no profile.
 //!
 //! Calls race as futures that one task polls together, in an order that is drawn anew each time. A pool of
-//! connections runs those side by side, so let it have as many as there are calls: [`Load`](race::Load). A store that
+//! connections runs those side by side, so let it have as many as there are calls: [`Load`]. A store that
 //! never waits runs them one after the other.
 //!
 //! ```
