@@ -145,6 +145,8 @@ pub trait Run: Database {
 pub enum Fault {
     /// The transaction stood in another one's way and was undone: it may well succeed when it is run again.
     Conflict,
+    /// The server ended this connection; another one may do.
+    Gone,
     /// None of the others.
     Other,
     /// The database is busy, full, read-only or gone.

@@ -51,8 +51,8 @@ impl Failure {
     }
 
     /// Whether the connection was closed from the other side, so that another one may do.
-    pub(crate) fn is_lost_connection(&self) -> bool {
-        matches!(self, Self::Database(error) if is_lost_connection(error))
+    pub(crate) fn is_lost_connection<DB: Backend>(&self) -> bool {
+        matches!(self, Self::Database(error) if is_lost_connection::<DB>(error))
     }
 
     /// Says whether it is worth trying again.
@@ -83,8 +83,8 @@ fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind
         return StoreErrorKind::Conflict;
     }
     match DB::fault(error) {
-        // Run again, it would succeed.
-        Fault::Conflict | Fault::Unavailable => StoreErrorKind::Unavailable,
+        // Run again, it may succeed.
+        Fault::Conflict | Fault::Gone | Fault::Unavailable => StoreErrorKind::Unavailable,
         Fault::Other => StoreErrorKind::Other,
     }
 }
@@ -94,9 +94,13 @@ fn is_connection_error(error: &sqlx::Error) -> bool {
     matches!(error, BeginFailed | Io(_) | PoolClosed | PoolTimedOut | Tls(_) | WorkerCrashed)
 }
 
-pub(crate) fn is_lost_connection(error: &sqlx::Error) -> bool {
+/// Whether the connection broke, or the server said that it is over.
+pub(crate) fn is_lost_connection<DB: Backend>(error: &sqlx::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
     let lost = [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof];
+    if let sqlx::Error::Database(error) = error {
+        return DB::fault(error.as_ref()) == Fault::Gone;
+    }
     matches!(error, sqlx::Error::Io(error) if lost.contains(&error.kind()))
 }
 

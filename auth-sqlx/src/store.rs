@@ -139,7 +139,7 @@ impl<DB: Backend> SqlxStore<DB> {
         let mut lost = 0;
         loop {
             match DB::begin(writer).await {
-                Err(error) if is_lost_connection(&error) && lost < REPETITIONS => lost += 1,
+                Err(error) if is_lost_connection::<DB>(&error) && lost < REPETITIONS => lost += 1,
                 begun => return begun,
             }
         }
@@ -157,7 +157,7 @@ impl<DB: Backend> SqlxStore<DB> {
         W: Future<Output = Result<T, E>> + Send,
         E: Into<Failure>,
     {
-        let is_worth_it = |failure: &Failure| failure.is_lost_connection() || failure.is_conflict::<DB>();
+        let is_worth_it = |failure: &Failure| failure.is_lost_connection::<DB>() || failure.is_conflict::<DB>();
         in_time::<DB, _>(again(work, is_worth_it)).await
     }
 

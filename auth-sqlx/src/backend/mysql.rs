@@ -79,32 +79,38 @@ impl Run for MySql {
 
     /// By number (<https://mariadb.com/kb/en/mariadb-error-code-reference/>), because most have no SQLSTATE of their own.
     fn fault(error: &dyn DatabaseError) -> Fault {
-        match error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
-            // A deadlock, or a row that has changed since the snapshot.
-            Some(1213 | 1020) => Fault::Conflict,
-            // Too many connections, of all or of this user; shutting down; the disk or the table is full; a lock was
-            // not to be had; read-only, three times; the statement was stopped, the connection was.
-            Some(
-                1040
-                | 1203
-                | 1226
-                | 1053
-                | 1021
-                | 1114
-                | 1205
-                | 1290
-                | 1792
-                | 1836
-                | 1317
-                | 1969
-                | 3024
-                | 1927
-                | 1158..=1161,
-            ) => Fault::Unavailable,
-            _ => Fault::Other,
+        let number = error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
+        if CONFLICT.contains(&number) {
+            Fault::Conflict
+        } else if GONE.contains(&number) {
+            Fault::Gone
+        } else if UNAVAILABLE.contains(&number) {
+            Fault::Unavailable
+        } else {
+            Fault::Other
         }
     }
 }
+
+const CONFLICT: [u16; 2] = [
+    1020, // the row has changed since the snapshot
+    1213, // a deadlock
+];
+
+const GONE: [u16; 3] = [
+    1053, // the server is shutting down
+    1927, // the connection was killed
+    4031, // it was not used for too long
+];
+
+const UNAVAILABLE: [u16; 16] = [
+    1021, 1114, // the disk, the table is full
+    1040, 1203, 1226, // too many connections of all, of this user
+    1158, 1159, 1160, 1161, // the network, as the server sees it
+    1205, // a lock was not to be had
+    1290, 1792, 1836, // read-only
+    1317, 1969, 3024, // the statement was stopped, took too long
+];
 
 /// Without it, a value that is too long is cut off, and not refused.
 async fn be_strict(connection: &mut MySqlConnection) -> sqlx::Result<()> {

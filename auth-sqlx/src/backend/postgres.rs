@@ -85,9 +85,11 @@ impl Run for Postgres {
         match error.code().as_deref() {
             // serialization_failure, deadlock_detected
             Some("40001" | "40P01") => Fault::Conflict,
-            // read_only_sql_transaction, lock_not_available, query_canceled, transaction_timeout and its like
-            Some("25006" | "25P03" | "25P04" | "55P03" | "57014") => Fault::Unavailable,
-            // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
+            // idle_in_transaction_session_timeout, admin_shutdown, crash_shutdown, idle_session_timeout
+            Some("25P03" | "57P01" | "57P02" | "57P05") => Fault::Gone,
+            // read_only_sql_transaction, transaction_timeout, lock_not_available, query_canceled
+            Some("25006" | "25P04" | "55P03" | "57014") => Fault::Unavailable,
+            // cannot_connect_now, database_dropped
             Some(code) if code.starts_with("57P") => Fault::Unavailable,
             // Connection exceptions, insufficient resources, system errors
             Some(code) if ["08", "53", "58"].iter().any(|class| code.starts_with(class)) => Fault::Unavailable,

@@ -29,6 +29,8 @@ pub(crate) trait Server: Sized + Send + Sync + 'static {
     fn come_back(&mut self);
     fn fall_silent(&self);
     fn go_on(&self);
+    /// Ends every connection but the one that says so, as an administrator or an idle time-out does.
+    async fn end_connections(&self, pool: &Pool<Self::Driver>);
     /// A store with a pool of so many connections.
     async fn narrow_store(&self, connections: u32) -> SqlxStore<Self::Driver>;
 
@@ -75,6 +77,12 @@ impl Server for Postgres {
         self.resume().unwrap();
     }
 
+    async fn end_connections(&self, pool: &Pool<sqlx::Postgres>) {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        sqlx::query(end).execute(pool).await.unwrap();
+    }
+
     async fn narrow_store(&self, connections: u32) -> PostgresStore {
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(1));
         PostgresStore::new(pool.connect(&self.url()).await.unwrap())
@@ -111,6 +119,14 @@ impl Server for MariaDb {
 
     fn go_on(&self) {
         self.resume().unwrap();
+    }
+
+    async fn end_connections(&self, pool: &Pool<sqlx::MySql>) {
+        let others = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND user = 'root'";
+        let others: Vec<i64> = sqlx::query_scalar(others).fetch_all(pool).await.unwrap();
+        for other in others {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("KILL CONNECTION {other}"))).execute(pool).await.unwrap();
+        }
     }
 
     async fn narrow_store(&self, connections: u32) -> MySqlStore {
@@ -243,6 +259,24 @@ async fn a_restart_between_two_requests_is_not_noticed<S: Server>() {
     sign_in(&auth, ADA).await.unwrap();
 }
 
+/// An orderly restart and an idle time-out say goodbye to each connection, which is read at its next use.
+async fn connections_that_the_server_ends_are_replaced<S: Server>() {
+    let server = S::begin();
+    let auth = auth(server.store().await);
+    let administrator = server.narrow_store(1).await;
+    let ada = sign_up(&auth, ADA).await.unwrap();
+    let access = ada.access_token.expose();
+    for _ in 0..3 {
+        authenticate_at_once(&auth, access, 10).await;
+        server.end_connections(administrator.pool()).await;
+        authenticate_at_once(&auth, access, 10).await;
+        server.end_connections(administrator.pool()).await;
+        sign_in(&auth, ADA).await.unwrap();
+        server.end_connections(administrator.pool()).await;
+        auth.refresh(&ada.refresh_token, &Client::default()).await.unwrap();
+    }
+}
+
 async fn authenticate_at_once(auth: &Auth, access: &str, calls: usize) {
     let calls: Vec<_> = (0..calls)
         .map(|_| {
@@ -360,6 +394,7 @@ on_each_own_server! {
     what_was_acknowledged_survives_a_crash,
     a_dead_server_is_unavailable_and_then_as_it_was,
     a_restart_between_two_requests_is_not_noticed,
+    connections_that_the_server_ends_are_replaced,
     a_network_that_drops_connections_leaves_all_or_nothing,
     a_silent_server_is_not_waited_for_for_ever,
     an_exhausted_pool_is_unavailable_and_recovers,
