@@ -6,7 +6,7 @@ use auth_core::auth::{SignIn, SignInOutcome, SignUp, SignUpOutcome, SignedIn};
 use auth_core::clock::{Clock, SystemClock};
 use auth_core::policy::HashPolicy;
 use auth_core::store::{ProfileFields, Store};
-use auth_core::{Auth, Client, Email, Error, Password, SessionKind, SigningKeys};
+use auth_core::{Auth, Client, Email, Error, ErrorKind, Password, SessionKind, SigningKeys};
 
 pub(crate) const ADA: &str = "Ada@Example.com";
 pub(crate) const PASSWORD: &str = "a long walk in the rain";
@@ -39,4 +39,12 @@ pub(crate) async fn sign_in(auth: &Auth, email: &str) -> Result<SignedIn, Error>
         SignInOutcome::SignedIn(signed_in) => Ok(*signed_in),
         other => unreachable!("{other:?}"),
     }
+}
+
+/// Asserts that a call failed because of the database, and may be tried again.
+#[track_caller]
+pub(crate) fn assert_unavailable<T>(result: Result<T, Error>) {
+    let error = result.map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.retry_after().is_some_and(|wait| !wait.is_zero()), "{error:?}");
 }

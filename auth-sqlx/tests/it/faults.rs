@@ -1,28 +1,18 @@
-//! A database that fails: nothing is issued, nothing half done, and a retry gets there.
+//! A file that is locked, read-only, missing or full: nothing is issued, nothing half done, and a retry gets there.
 
 use std::error::Error as _;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use auth_core::auth::SignOutScope;
 use auth_core::clock::ManualClock;
-use auth_core::store::{StoreErrorKind, UserStore};
-use auth_core::{Client, Credential, Email, Error, ErrorKind};
+use auth_core::store::StoreErrorKind;
+use auth_core::{Client, Credential};
 use auth_sqlx::SqliteStore;
 use sqlx::Executor;
 
-use crate::account::{ADA, auth, auth_at, sign_in, sign_up};
+use crate::account::{ADA, assert_unavailable, auth, auth_at, sign_in, sign_up};
 use crate::database::{SqliteFile, TestDatabase};
-
-#[track_caller]
-fn assert_unavailable<T>(result: Result<T, Error>) {
-    let error = result.map(drop).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
-    assert!(error.retry_after().is_some_and(|wait| !wait.is_zero()), "{error:?}");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_unavailable_and_then_as_it_was() {
@@ -108,14 +98,6 @@ async fn a_file_that_is_not_there_is_named_as_the_problem() {
     assert!(error.source().unwrap().to_string().contains("maybe"), "{error:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_without_tables_is_unavailable() {
-    let database = SqliteFile::none().await;
-    let auth = auth(database.store().await);
-    assert_unavailable(sign_in(&auth, ADA).await);
-    assert_unavailable(sign_up(&auth, ADA).await);
-}
-
 /// Wherever in the transaction the disk is full.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_unavailable_and_leaves_nothing_half_done() {
@@ -142,65 +124,4 @@ async fn a_full_disk_is_unavailable_and_leaves_nothing_half_done() {
 
     store.pool().execute("DELETE FROM auth_users; DELETE FROM auth_audit_log").await.unwrap();
     sign_up(&auth, "late@example.com").await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pool_that_the_application_closed_is_unavailable() {
-    let database = SqliteFile::migrated().await;
-    let store = database.store().await;
-    let auth = auth(store.clone());
-    let ada = sign_up(&auth, ADA).await.unwrap();
-    store.pool().close().await;
-    assert_unavailable(auth.authenticate(&Credential::Access(ada.access_token.expose())).await);
-    assert_unavailable(sign_up(&auth, "grace@example.com").await);
-}
-
-/// A client that hangs up drops the future of its request, between any two steps.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_dropped_leaves_all_or_nothing() {
-    let database = SqliteFile::migrated().await;
-    let store = database.store().await;
-    let auth = auth(store.clone());
-    let mut finished = 0;
-    for polls in 1..=40 {
-        let email = format!("user-{polls}@example.com");
-        let mut left = polls;
-        let mut call = pin!(sign_up(&auth, &email));
-        let outcome = poll_fn(|context| {
-            if left == 0 {
-                return Poll::Ready(None);
-            }
-            left -= 1;
-            call.as_mut().poll(context).map(Some)
-        });
-        finished += usize::from(outcome.await.is_some());
-    }
-    assert!((1..40).contains(&finished), "{finished} of 40 requests got to their end");
-
-    // The next one waits for the connection, and so for whatever the last one left to be undone.
-    sign_up(&auth, ADA).await.unwrap();
-    let [users, passwords, sessions, events] = SqliteFile::rows(store.pool()).await;
-    assert_eq!([passwords, sessions, events], [users; 3]);
-    let whole = "SELECT count(*) FROM auth_users u JOIN auth_passwords p ON p.user_id = u.id \
-                 JOIN auth_sessions s ON s.user_id = u.id JOIN auth_audit_log a ON a.session_id = s.id";
-    assert_eq!(SqliteFile::number(store.pool(), whole).await, users, "no user without all that comes with one");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_value_that_was_never_written_is_corrupt() {
-    let database = SqliteFile::migrated().await;
-    let store = database.store().await;
-    let ada = sign_up(&auth(store.clone()), ADA).await.unwrap();
-    let email = Email::parse(ADA).unwrap();
-    for damage in [
-        "UPDATE auth_users SET roles = 'Chief! Editor'",
-        "UPDATE auth_users SET roles = '', created_at = 9223372036854775807",
-    ] {
-        store.pool().execute(damage).await.unwrap();
-        let error = store.find_credentials(&email).await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{damage}");
-        // Whoever asks is not told, and is neither let in nor taken for signed out.
-        let error = auth(store.clone()).authenticate(&Credential::Access(ada.access_token.expose())).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unavailable);
-    }
 }

@@ -9,6 +9,7 @@
 
 mod account;
 mod conformance;
+mod cut_short;
 mod database;
 mod faults;
 mod housekeeping;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use auth_core::{Auth, Client, Credential, Error, ErrorKind};
+use auth_core::{Auth, Client, Credential, ErrorKind};
 use auth_sqlx::{Backend, MySqlStore, PostgresStore, SqlxStore};
 use sqlx::Pool;
 use sqlx::mysql::MySqlPoolOptions;
 use sqlx::postgres::PgPoolOptions;
 use throwaway::{MariaDb, Postgres};
 
-use crate::account::{ADA, auth, sign_in, sign_up};
+use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
 use crate::database::{MySqlDatabase, PostgresDatabase, TestDatabase};
 use crate::servers::proxy::Proxy;
 
@@ -133,13 +133,6 @@ impl Server for MariaDb {
         let pool = MySqlPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(1));
         MySqlStore::new(pool.connect(&self.url()).await.unwrap())
     }
-}
-
-#[track_caller]
-fn assert_unavailable<T>(result: Result<T, Error>) {
-    let error = result.map(drop).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
-    assert!(error.retry_after().is_some_and(|wait| !wait.is_zero()), "{error:?}");
 }
 
 /// As long as any call may take, and a little more for a busy machine.
