@@ -3,7 +3,12 @@
 //! They need the feature `conformance`, which is for tests alone. Every rule of a suite is one function that is named
 //! by it and panics where it is broken, so a backend that is being written can be run against a single one.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a suite reports to a test runner, by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a suite reports to a test runner, by panicking"
+)]
 
 pub mod faulty;
 pub mod store;

@@ -17,6 +17,7 @@
 pub mod audit;
 mod fixture;
 pub mod limit;
+pub mod model;
 pub mod prune;
 pub mod race;
 pub mod refresh;
@@ -54,4 +55,5 @@ pub async fn run_rules(store: &dyn Store) {
     throttle::run_all(store).await;
     audit::run_all(store).await;
     limit::run_all(store).await;
+    model::run_all(store).await;
 }
