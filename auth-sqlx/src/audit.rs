@@ -20,19 +20,24 @@ const LIST_OF_USER: &str = "SELECT id, at, kind, user_id, session_id, ip, user_a
 #[async_trait]
 impl<DB: Backend> AuditStore for SqlxStore<DB> {
     async fn record_event(&self, event: AuditEvent) -> Result<(), StoreError> {
-        self.change(|| self.try_record_event(&event)).await
+        self.repeat(|| self.try_record_event(&event)).await
     }
 
     async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {
-        self.query(|| self.try_list_events(query)).await
+        self.repeat(|| self.try_list_events(query)).await
     }
 }
 
 impl<DB: Backend> SqlxStore<DB> {
-    async fn try_record_event(&self, event: &AuditEvent) -> sqlx::Result<()> {
+    async fn try_record_event(&self, event: &AuditEvent) -> Result<(), Failure> {
         let mut lease = self.write().await?;
-        self.insert_event(&mut lease, event).await?;
-        lease.commit().await
+        let inserted = self.insert_event(&mut lease, event).await.map_err(Failure::from);
+        if inserted.as_ref().is_err_and(Failure::is_unique_violation) {
+            // It was recorded before the connection was lost.
+            return Ok(());
+        }
+        inserted?;
+        Ok(lease.commit().await?)
     }
 
     async fn try_list_events(&self, query: AuditQuery) -> Result<Vec<AuditEvent>, Failure> {

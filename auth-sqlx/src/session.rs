@@ -54,15 +54,15 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        self.query(|| self.try_find_session(id)).await
+        self.repeat(|| self.try_find_session(id)).await
     }
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        self.query(|| async { self.select_sessions(&mut *self.read().await?, user).await }).await
+        self.repeat(|| async { self.select_sessions(&mut *self.read().await?, user).await }).await
     }
 
     async fn touch_session(&self, touch: Touch) -> Result<(), StoreError> {
-        self.change(|| self.try_touch_session(touch)).await
+        self.repeat(|| self.try_touch_session(touch)).await
     }
 
     async fn swap_refresh(&self, swap: SwapRefresh) -> Result<SwapRefreshOutcome, StoreError> {

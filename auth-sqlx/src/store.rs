@@ -150,9 +150,9 @@ impl<DB: Backend> SqlxStore<DB> {
         if self.pool.is_closed() { Err(sqlx::Error::PoolClosed) } else { Ok(&self.writer) }
     }
 
-    /// Runs a call that reads. One whose connection was lost is run again, on another one, and so is one that cannot be
-    /// told what is there because others are changing it.
-    pub(crate) async fn query<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
+    /// Runs a call that may be made twice, since it reads, or writes the same again. One whose connection was lost is run
+    /// again on another one, besides those that [`change`](Self::change) runs again.
+    pub(crate) async fn repeat<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
         E: Into<Failure>,

@@ -20,7 +20,7 @@ const DELETE: &str = "DELETE FROM {auth_throttle} \
 #[async_trait]
 impl<DB: Backend> ThrottleStore for SqlxStore<DB> {
     async fn find_throttle(&self, key: ThrottleKey) -> Result<Option<Throttle>, StoreError> {
-        self.query(|| async { self.select_throttle(&mut *self.read().await?, key).await }).await
+        self.repeat(|| async { self.select_throttle(&mut *self.read().await?, key).await }).await
     }
 
     async fn swap_throttle(&self, swap: SwapThrottle) -> Result<SwapThrottleOutcome, StoreError> {

@@ -47,12 +47,12 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn find_credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        self.query(|| self.try_find_credentials(email)).await
+        self.repeat(|| self.try_find_credentials(email)).await
     }
 
     async fn find_profile(&self, user: UserId) -> Result<Option<Value>, StoreError> {
         let Some(profile) = self.profile() else { return Ok(None) };
-        self.query(|| async { profile.load(&mut *self.read().await?, user).await }).await
+        self.repeat(|| async { profile.load(&mut *self.read().await?, user).await }).await
     }
 
     async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError> {

@@ -266,6 +266,9 @@ async fn connections_that_the_server_ends_are_replaced<S: Server>() {
         server.end_connections(administrator.pool()).await;
         sign_in(&auth, ADA).await.unwrap();
         server.end_connections(administrator.pool()).await;
+        let nobody = sign_in(&auth, "nobody@example.com").await.unwrap_err();
+        assert_eq!(nobody.kind(), ErrorKind::InvalidCredentials, "a failure is recorded, and told as one");
+        server.end_connections(administrator.pool()).await;
         auth.refresh(&ada.refresh_token, &Client::default()).await.unwrap();
     }
 }
