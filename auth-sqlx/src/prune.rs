@@ -20,24 +20,24 @@ impl<DB: Backend> SqlxStore<DB> {
         match prune.rows {
             DeadRows::AuditEvents => {
                 let find = "SELECT id FROM {auth_audit_log} WHERE at <= ? ORDER BY at LIMIT ?";
-                let delete = "DELETE FROM {auth_audit_log} WHERE at <= ? AND id IN (?)";
+                let delete = "DELETE FROM {auth_audit_log} WHERE at + 0 <= ? AND id IN (?)";
                 self.delete_found::<Uuid>(prune, find, delete).await
             }
             DeadRows::OneTimeTokens => {
                 let find = "SELECT token_hash AS id FROM {auth_one_time_tokens} WHERE expires_at <= ? \
                             ORDER BY expires_at LIMIT ?";
-                let delete = "DELETE FROM {auth_one_time_tokens} WHERE expires_at <= ? AND token_hash IN (?)";
+                let delete = "DELETE FROM {auth_one_time_tokens} WHERE expires_at + 0 <= ? AND token_hash IN (?)";
                 self.delete_found::<Vec<u8>>(prune, find, delete).await
             }
             DeadRows::Sessions => {
                 let find = "SELECT id FROM {auth_sessions} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
-                let delete = "DELETE FROM {auth_sessions} WHERE expires_at <= ? AND id IN (?)";
+                let delete = "DELETE FROM {auth_sessions} WHERE expires_at + 0 <= ? AND id IN (?)";
                 self.delete_found::<Uuid>(prune, find, delete).await
             }
             DeadRows::Throttles => {
                 let find = "SELECT key_hash AS id FROM {auth_throttle} WHERE expires_at <= ? \
                             ORDER BY expires_at LIMIT ?";
-                let delete = "DELETE FROM {auth_throttle} WHERE expires_at <= ? AND key_hash IN (?)";
+                let delete = "DELETE FROM {auth_throttle} WHERE expires_at + 0 <= ? AND key_hash IN (?)";
                 self.delete_found::<Vec<u8>>(prune, find, delete).await
             }
         }
@@ -45,6 +45,9 @@ impl<DB: Backend> SqlxStore<DB> {
 
     /// Deletes by key what was found, so that only these rows are locked. Who has come back to life or was deleted in
     /// the meantime does not count.
+    ///
+    /// With `+ 0` the index on the instant does not fit. A planner may take it in the place of the key, and each batch
+    /// then reads, and on MySQL locks, all rows that are dead.
     async fn delete_found<K: Send>(
         &self,
         prune: Prune,

@@ -11,11 +11,12 @@ use crate::store::{SqlxStore, instant, micros};
 
 const INSERT: &str = "INSERT INTO {auth_throttle} (failures, blocked_until, expires_at, key_hash) VALUES (?, ?, ?, ?)";
 
+/// `+ 0` keeps planners to the key, for the reason that `CONSUME` has in `token.rs`.
 const UPDATE: &str = "UPDATE {auth_throttle} SET failures = ?, blocked_until = ?, expires_at = ? \
-                      WHERE key_hash = ? AND failures = ? AND blocked_until = ? AND expires_at = ?";
+                      WHERE key_hash = ? AND failures = ? AND blocked_until = ? AND expires_at + 0 = ?";
 
 const DELETE: &str = "DELETE FROM {auth_throttle} \
-                      WHERE key_hash = ? AND failures = ? AND blocked_until = ? AND expires_at = ?";
+                      WHERE key_hash = ? AND failures = ? AND blocked_until = ? AND expires_at + 0 = ?";
 
 #[async_trait]
 impl<DB: Backend> ThrottleStore for SqlxStore<DB> {
