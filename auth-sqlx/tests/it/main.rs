@@ -9,12 +9,17 @@
 
 mod account;
 mod conformance;
+mod crowd;
 mod cut_short;
 mod database;
+mod explain;
 mod faults;
 mod housekeeping;
 mod migrate;
+mod plan;
+mod plans;
 mod profile;
 mod race;
+mod recording;
 mod secrets;
 mod servers;
