@@ -21,5 +21,7 @@ mod plans;
 mod profile;
 mod race;
 mod recording;
+mod round_trips;
+mod rows;
 mod secrets;
 mod servers;

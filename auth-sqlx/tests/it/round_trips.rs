@@ -1,0 +1,68 @@
+//! What a call costs in statements: a line of this table that grows is a request that got slower.
+
+use auth_core::audit::AuditKind;
+use auth_core::store::{
+    AuditQuery, AuditStore, ConsumeToken, DeadRows, OpenSession, Prune, PruneStore, SessionStore, ThrottleStore,
+    TokenStore, Touch, UserStore,
+};
+use sqlx::{Executor, Pool};
+
+use crate::database::{Isolation, TestDatabase, on_each_database};
+use crate::recording::record;
+use crate::rows;
+
+/// Asserts the first words of the statements that a call sends.
+macro_rules! assert_sent {
+    ($store:ident.$call:ident($($argument:expr),*), $expected:expr) => {
+        let (done, statements) = record($store.pool(), $store.$call($($argument),*)).await;
+        done.unwrap();
+        let words: Vec<_> = statements.iter().map(|sql| sql.split(' ').next().unwrap()).collect();
+        assert_eq!(words, $expected, "{}", stringify!($call));
+    };
+}
+
+/// Beside these, a transaction of more than one statement costs what it takes to begin and commit it: one round trip on
+/// PostgreSQL, where the driver sends BEGIN together with the first statement, and two on MySQL.
+async fn a_call_sends_no_more_than_it_must<D: TestDatabase>()
+where
+    for<'c> &'c Pool<D::Driver>: Executor<'c, Database = D::Driver>,
+{
+    let database = D::migrated().await;
+    let store = database.patient_store(1, Isolation::Default).await;
+
+    let new = rows::new_user();
+    let (user, id) = (new.user.clone(), new.session.as_ref().unwrap().session.id);
+    assert_sent!(store.create_user(new), ["INSERT"; 4]); // user, password, session, event
+    assert_sent!(store.find_credentials(user.email.as_ref().unwrap()), ["SELECT"]);
+    assert_sent!(store.find_profile(user.id), [""; 0]);
+
+    assert_sent!(store.find_session(id), ["SELECT"]);
+    assert_sent!(store.list_sessions(user.id), ["SELECT"]);
+    let touch = Touch { session_id: id, seen_at: rows::now(), generation: 0 };
+    assert_sent!(store.touch_session(touch), ["UPDATE"]);
+    let found = store.find_session(id).await.unwrap().unwrap();
+    assert_sent!(store.swap_refresh(rows::swap(&found)), ["UPDATE", "INSERT"]);
+    // The user, locked; their sessions; and when there is no room, those that make it and the record of that.
+    assert_sent!(store.open_session(rows::open(&user)), ["SELECT", "SELECT", "INSERT", "INSERT"]);
+    let full = OpenSession { max_per_user: 1, ..rows::open(&user) };
+    assert_sent!(store.open_session(full), ["SELECT", "SELECT", "DELETE", "INSERT", "INSERT", "INSERT"]);
+    let [last] = store.list_sessions(user.id).await.unwrap().try_into().unwrap();
+    let sign_out = rows::event(AuditKind::SignOut, user.id);
+    assert_sent!(store.delete_session(last.id, user.id, sign_out.clone()), ["DELETE", "INSERT"]);
+    assert_sent!(store.delete_session(last.id, user.id, sign_out), ["DELETE"]);
+
+    let token = rows::new_token(&user);
+    let consume = ConsumeToken { hash: token.token.hash, purpose: token.token.purpose, now: rows::now() };
+    assert_sent!(store.create_token(token), ["SELECT", "SELECT", "INSERT", "INSERT"]);
+    assert_sent!(store.consume_token(consume), ["SELECT", "DELETE"]);
+
+    let failure = rows::first_failure(rows::now());
+    assert_sent!(store.swap_throttle(failure), ["INSERT"]);
+    assert_sent!(store.find_throttle(failure.key), ["SELECT"]);
+    assert_sent!(store.record_event(rows::event(AuditKind::SignInFailed, user.id)), ["INSERT"]);
+    assert_sent!(store.list_events(AuditQuery { user_id: Some(user.id), before: None, limit: 20 }), ["SELECT"]);
+    let prune = Prune { rows: DeadRows::Throttles, until: rows::now(), limit: 1_000 };
+    assert_sent!(store.prune(prune), ["SELECT", "DELETE"]);
+}
+
+on_each_database! { a_call_sends_no_more_than_it_must }
