@@ -4,14 +4,14 @@ use auth_axum::{Claims, CurrentUser, require_role, routes};
 use auth_core::http::Transport;
 use auth_core::{Auth, Role};
 use axum::Router;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue, Request};
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
+use example_shared::page;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::{Level, Span};
-
-use crate::page;
 
 /// Builds the router.
 pub(crate) fn app(auth: Auth) -> Router {
@@ -27,7 +27,7 @@ pub(crate) fn app(auth: Auth) -> Router {
         .merge(admin)
         .nest("/auth", routes(Transport::Cookie))
         .nest("/api/auth", routes(Transport::Bearer))
-        .merge(page::routes())
+        .merge(page())
         .layer(map_response(add_security_headers))
         .layer(trace)
         .with_state(auth)
@@ -48,20 +48,16 @@ fn span<B>(request: &Request<B>) -> Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path())
 }
 
-/// Adds the headers that keep a browser from doing more with a page than it was written to do.
 async fn add_security_headers(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    add(headers, "content-security-policy", CONTENT_SECURITY_POLICY);
-    add(headers, "cross-origin-opener-policy", "same-origin");
-    add(headers, "referrer-policy", "no-referrer");
-    add(headers, "x-content-type-options", "nosniff");
-    add(headers, "x-frame-options", "DENY");
+    for (name, value) in page::SECURITY_HEADERS {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     response
 }
 
-fn add(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
-    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+/// Serves the page and what it is made of.
+fn page() -> Router<Auth> {
+    page::FILES.iter().fold(Router::new(), |router, file| {
+        router.route(file.path, get(async || ([(CONTENT_TYPE, file.content_type)], file.text)))
+    })
 }
-
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                                       img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -6,25 +6,38 @@ use std::net::SocketAddr;
 use auth_core::{Email, Password, SigningKeys};
 
 /// What the environment says, with its defaults.
-pub(crate) struct Settings {
-    pub(crate) addr: SocketAddr,
-    pub(crate) base_url: String,
-    pub(crate) database_url: String,
-    pub(crate) keys: SigningKeys,
-    pub(crate) admin: Option<Admin>,
-    pub(crate) trusted_proxies: String,
-    pub(crate) rate_limits: bool,
+pub struct Settings {
+    /// Where the server listens.
+    pub addr: SocketAddr,
+    /// What people type into their browsers.
+    pub base_url: String,
+    /// Where users are kept.
+    pub database_url: String,
+    /// What access tokens are signed with.
+    pub keys: SigningKeys,
+    /// The first administrator.
+    pub admin: Option<Admin>,
+    /// Networks whose `X-Forwarded-For` is believed, separated by commas.
+    pub trusted_proxies: String,
+    /// Whether sign-ins and sign-ups are limited for each client.
+    pub rate_limits: bool,
 }
 
 /// The account that shall exist with the role `admin`.
-pub(crate) struct Admin {
-    pub(crate) email: Email,
-    pub(crate) password: Password,
+pub struct Admin {
+    /// Its address.
+    pub email: Email,
+    /// Its password, now if it is created, and before if it was there.
+    pub password: Password,
 }
 
 impl Settings {
-    /// Reads the settings; the error is a sentence that names the variable.
-    pub(crate) fn from_env() -> Result<Self, String> {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    ///
+    /// A line for the log that names the variable.
+    pub fn from_env() -> Result<Self, String> {
         let addr: SocketAddr = or_default("ADDR", "127.0.0.1:8000")?
             .parse()
             .map_err(|_| "ADDR: expected an address and a port, such as 127.0.0.1:8000".to_owned())?;

@@ -1,0 +1,54 @@
+//! How `Auth` is set up: the part of an example that every application has.
+
+use auth_core::auth::EnsureRoleOutcome;
+use auth_core::http::cookie::SameSite;
+use auth_core::policy::{CommonPasswords, PasswordPolicy};
+use auth_core::{Auth, Role};
+use auth_sqlx::SqliteStore;
+
+use crate::chain;
+use crate::profile::{self, Backgrounds};
+use crate::settings::{Admin, Settings};
+
+/// Opens the database, creates what is missing in it, and sets up [`Auth`].
+///
+/// # Errors
+///
+/// A line for the log that names the setting at fault.
+pub async fn set_up(settings: Settings) -> Result<Auth, String> {
+    let store = open_store(&settings.database_url).await?;
+    let builder = Auth::builder(store, settings.keys)
+        .base_url(settings.base_url)
+        .trusted_proxies(settings.trusted_proxies)
+        .same_site(SameSite::Strict)
+        // The examples of the documentation sign up with `password123`, which is on every list of common passwords.
+        // A real application leaves the list on: it is the default.
+        .password_policy(PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() });
+    let builder = if settings.rate_limits { builder } else { builder.dangerously_without_rate_limits() };
+    let auth = builder.build().map_err(|cause| chain(&cause))?;
+    if let Some(admin) = settings.admin {
+        ensure_admin(&auth, admin).await?;
+    }
+    Ok(auth)
+}
+
+async fn open_store(url: &str) -> Result<SqliteStore, String> {
+    let store = SqliteStore::connect(url).await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
+    store.migrate().await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
+    profile::create_tables(store.pool()).await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
+    Ok(store.with_profile(Backgrounds))
+}
+
+async fn ensure_admin(auth: &Auth, admin: Admin) -> Result<(), String> {
+    let outcome = auth.ensure_role(&admin.email, &admin.password, Role::ADMIN).await;
+    let outcome = outcome.map_err(|cause| {
+        let mut reasons = vec!["ADMIN_EMAIL, ADMIN_PASSWORD".to_owned(), chain(&cause)];
+        reasons.extend(cause.fields().iter().map(|field| field.message.to_string()));
+        reasons.join(": ")
+    })?;
+    if outcome == EnsureRoleOutcome::WrongPassword {
+        return Err("ADMIN_EMAIL: an account with this address exists, and ADMIN_PASSWORD is not its password".into());
+    }
+    tracing::info!(?outcome, "the administrator's account is in place");
+    Ok(())
+}
