@@ -1,4 +1,4 @@
-//! A small server with sign-up, sign-in, sessions and profiles, on axum and SQLite.
+//! A small server with sign-up, sign-in, sessions and profiles, on axum.
 //!
 //! The README beside this file lists its environment.
 

@@ -4,11 +4,10 @@ use auth_core::auth::EnsureRoleOutcome;
 use auth_core::http::cookie::SameSite;
 use auth_core::policy::{CommonPasswords, PasswordPolicy};
 use auth_core::{Auth, Role};
-use auth_sqlx::SqliteStore;
 
 use crate::chain;
-use crate::profile::{self, Backgrounds};
 use crate::settings::{Admin, Settings};
+use crate::store;
 
 /// Opens the database, creates what is missing in it, and sets up [`Auth`].
 ///
@@ -16,8 +15,8 @@ use crate::settings::{Admin, Settings};
 ///
 /// A line for the log that names the setting at fault.
 pub async fn set_up(settings: Settings) -> Result<Auth, String> {
-    let store = open_store(&settings.database_url).await?;
-    let builder = Auth::builder(store, settings.keys)
+    let builder = store::open(&settings.database_url, settings.keys).await?;
+    let builder = builder
         .base_url(settings.base_url)
         .trusted_proxies(settings.trusted_proxies)
         .same_site(SameSite::Strict)
@@ -30,13 +29,6 @@ pub async fn set_up(settings: Settings) -> Result<Auth, String> {
         ensure_admin(&auth, admin).await?;
     }
     Ok(auth)
-}
-
-async fn open_store(url: &str) -> Result<SqliteStore, String> {
-    let store = SqliteStore::connect(url).await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
-    store.migrate().await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
-    profile::create_tables(store.pool()).await.map_err(|cause| format!("DATABASE_URL: {}", chain(&cause)))?;
-    Ok(store.with_profile(Backgrounds))
 }
 
 async fn ensure_admin(auth: &Auth, admin: Admin) -> Result<(), String> {

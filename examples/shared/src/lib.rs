@@ -4,11 +4,15 @@ pub mod auth;
 pub mod page;
 mod profile;
 pub mod settings;
+mod store;
 
 use std::error::Error;
 
 /// An error with its causes, in one line.
 fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| {
+        // Drivers repeat their cause in their own text.
+        if line.ends_with(&cause) { line } else { format!("{line}: {cause}") }
+    })
 }

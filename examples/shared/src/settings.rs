@@ -12,7 +12,7 @@ pub struct Settings {
     /// What people type into their browsers.
     pub base_url: String,
     /// Where users are kept.
-    pub database_url: String,
+    pub database_url: DatabaseUrl,
     /// What access tokens are signed with.
     pub keys: SigningKeys,
     /// The first administrator.
@@ -21,6 +21,16 @@ pub struct Settings {
     pub trusted_proxies: String,
     /// Whether sign-ins and sign-ups are limited for each client.
     pub rate_limits: bool,
+}
+
+/// The URL of a database, which may hold a password.
+pub enum DatabaseUrl {
+    /// MySQL or MariaDB.
+    MySql(String),
+    /// PostgreSQL.
+    Postgres(String),
+    /// SQLite.
+    Sqlite(String),
 }
 
 /// The account that shall exist with the role `admin`.
@@ -59,12 +69,13 @@ impl Settings {
     }
 }
 
-fn database_url() -> Result<String, String> {
+fn database_url() -> Result<DatabaseUrl, String> {
     let url = or_default("DATABASE_URL", "sqlite://app.db?mode=rwc")?;
-    if url.starts_with("sqlite:") {
-        Ok(url)
-    } else {
-        Err("DATABASE_URL: this example stores in SQLite, sqlite://...".into())
+    match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+        "mysql" | "mariadb" => Ok(DatabaseUrl::MySql(url)),
+        "postgres" | "postgresql" => Ok(DatabaseUrl::Postgres(url)),
+        "sqlite" => Ok(DatabaseUrl::Sqlite(url)),
+        _ => Err("DATABASE_URL: expected sqlite://..., postgres://... or mysql://... (which is MariaDB, too)".into()),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The documented journey, word for word.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::answer::{field, statuses};
+use crate::database::{Database, Kind, on_each_database};
 use crate::server::{Folder, Server};
 
 const README: &str = include_str!("../../README.md");
@@ -15,15 +18,17 @@ fn documented(text: &str, port: u16) -> String {
     block.replace("localhost:8000", &format!("localhost:{port}"))
 }
 
-/// The status lines that curl's settings add after each body.
-fn statuses(output: &str) -> Vec<&str> {
-    output.lines().filter(|line| line.len() == 3 && line.bytes().all(|byte| byte.is_ascii_digit())).collect()
+on_each_database! {
+    the_five_curl_commands_work_word_for_word,
+    a_session_outlives_a_restart_even_with_a_new_signing_key,
+    the_same_journey_works_with_bearer_tokens,
+    a_profile_comes_back_as_it_was_sent,
 }
 
-#[test]
-fn the_five_curl_commands_work_word_for_word() {
-    let folder = Folder::new();
-    let server = Server::start(&folder, &[]);
+fn the_five_curl_commands_work_word_for_word(kind: Kind) {
+    let (folder, database) = (Folder::new(), Database::new(kind));
+    let variables = [("DATABASE_URL", &*database.url())];
+    let server = Server::start(&folder, &variables);
     let output = folder.sh(&documented("auth/signup", server.port));
     assert_eq!(statuses(&output), ["201", "200", "200", "200", "204"], "{output}");
     assert!(output.contains(r#""profile":{"#), "{output}");
@@ -31,16 +36,16 @@ fn the_five_curl_commands_work_word_for_word() {
     assert!(server.stop().success());
 }
 
-#[test]
-fn a_session_outlives_a_restart_even_with_a_new_signing_key() {
-    let folder = Folder::new();
-    let server = Server::start(&folder, &[]);
+fn a_session_outlives_a_restart_even_with_a_new_signing_key(kind: Kind) {
+    let (folder, database) = (Folder::new(), Database::new(kind));
+    let variables = [("DATABASE_URL", &*database.url())];
+    let server = Server::start(&folder, &variables);
     let script = documented("auth/signup", server.port);
     let (sign_up, _) = script.split_once("curl -X GET").unwrap();
     assert_eq!(statuses(&folder.sh(sign_up)), ["201", "200"]);
     assert!(server.stop().success());
 
-    let server = Server::start(&folder, &[]);
+    let server = Server::start(&folder, &variables);
     // The cookie jar is written for a host, so another port makes no difference.
     let output = folder.sh(&format!(
         "curl http://localhost:{0}/auth/me -b cookies.txt; curl -X POST http://localhost:{0}/auth/refresh -b cookies.txt",
@@ -50,10 +55,10 @@ fn a_session_outlives_a_restart_even_with_a_new_signing_key() {
     assert!(output.contains("test@example.com"));
 }
 
-#[test]
-fn the_same_journey_works_with_bearer_tokens() {
-    let folder = Folder::new();
-    let server = Server::start(&folder, &[]);
+fn the_same_journey_works_with_bearer_tokens(kind: Kind) {
+    let (folder, database) = (Folder::new(), Database::new(kind));
+    let variables = [("DATABASE_URL", &*database.url())];
+    let server = Server::start(&folder, &variables);
     let base = format!("http://localhost:{}/api/auth", server.port);
     let json = "-H 'Content-Type: application/json'";
     let signed_up = folder.sh(&format!(
@@ -76,6 +81,25 @@ fn the_same_journey_works_with_bearer_tokens() {
          curl {base}/me -H 'Authorization: Bearer {access}'"
     ));
     assert_eq!(statuses(&rest), ["200", "204", "401"], "{rest}");
+}
+
+fn a_profile_comes_back_as_it_was_sent(kind: Kind) {
+    let (folder, database) = (Folder::new(), Database::new(kind));
+    let server = Server::start(&folder, &[("DATABASE_URL", &database.url())]);
+    let sent = r#"{"available_hardware":[],"experience_level":"Advanced","frameworks":["\"a\\b'c","ÅÄÖ","🦀"]"#;
+    let untold = r#"{"available_hardware":[],"experience_level":null,"frameworks":[]"#;
+    for (name, profile) in [("told", sent), ("untold", untold)] {
+        let account = format!(r#""email": "{name}@example.com", "password": "password123""#);
+        let body = folder.path().join("body");
+        fs::write(&body, format!("{profile}, {account}}}")).unwrap();
+        let output = folder.sh(&format!(
+            "curl http://localhost:{0}/auth/signup -H 'Content-Type: application/json' -d @body -c jar
+             curl http://localhost:{0}/auth/me -b jar",
+            server.port
+        ));
+        assert_eq!(statuses(&output), ["201", "200"], "{output}");
+        assert!(output.contains(&format!("\"profile\":{profile},\"programming_languages\":[]")), "{output}");
+    }
 }
 
 #[test]
@@ -113,9 +137,4 @@ fn the_page_is_served_with_a_strict_policy() {
         folder.sh(&format!("for path in / /page.css /page.js; do curl -i http://localhost:{}$path; done", server.port));
     assert_eq!(statuses(&output), ["200", "200", "200"]);
     assert_eq!(output.matches("content-security-policy: default-src 'none'; script-src 'self'").count(), 3);
-}
-
-fn field<'a>(json: &'a str, name: &str) -> &'a str {
-    let (_, rest) = json.split_once(&format!("\"{name}\":\"")).expect("the field is there");
-    rest.split('"').next().unwrap()
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod answer;
 mod canary;
+mod database;
 mod journey;
 mod server;
 mod start_up;

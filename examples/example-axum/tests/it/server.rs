@@ -47,14 +47,28 @@ impl Server {
     /// Starts the example on a free port, with a database in the folder, and waits until it listens.
     pub(crate) fn start(folder: &Folder, variables: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut server = Self::launch(folder, port, variables);
+        server.listen();
+        server
+    }
+
+    /// Starts the example, and waits for nothing; port 0 is one that it finds itself.
+    pub(crate) fn launch(folder: &Folder, port: u16, variables: &[(&str, &str)]) -> Self {
         let addr = format!("127.0.0.1:{port}");
         let mut child = example(folder).env("ADDR", addr).envs(variables.iter().copied()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         collect(child.stdout.take().unwrap(), &log);
         collect(child.stderr.take().unwrap(), &log);
-        let server = Self { child, log, port };
-        server.wait_for("listening on");
-        server
+        Self { child, log, port }
+    }
+
+    /// Waits until the server listens, and notes where.
+    pub(crate) fn listen(&mut self) {
+        const SAID: &str = "listening on 127.0.0.1:";
+        self.wait_for(SAID);
+        let log = self.log();
+        let (_, port) = log.split_once(SAID).unwrap();
+        self.port = port.split(';').next().unwrap().parse().unwrap();
     }
 
     /// Waits until the log says something.

@@ -1,15 +1,17 @@
 //! What the example says when it cannot start.
 
+use crate::database::{mysql_server, postgres_server, with_database};
 use crate::server::{Folder, Server, example};
 
 #[track_caller]
-fn refused(variables: &[(&str, &str)], expected: &str) {
+fn refused(variables: &[(&str, &str)], expected: &str) -> String {
     let folder = Folder::new();
     let output = example(&folder).env("ADDR", "127.0.0.1:0").envs(variables.iter().copied()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(expected), "{said}");
     assert_eq!(said.lines().filter(|line| line.contains("ERROR")).count(), 1, "{said}");
+    said
 }
 
 #[test]
@@ -22,8 +24,42 @@ fn a_setting_that_cannot_be_used_is_named() {
     refused(&short, "the password is not acceptable: A password has at least 8 characters.");
     refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "trusted_proxies: ");
     refused(&[("RATE_LIMITS", "sometimes")], "RATE_LIMITS: expected on or off");
-    refused(&[("DATABASE_URL", "oracle://db")], "DATABASE_URL: this example stores in SQLite");
-    refused(&[("DATABASE_URL", "sqlite://missing.db")], "unable to open database file");
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_named_and_its_password_is_not() {
+    let elsewhere = "DATABASE_URL: expected sqlite://..., postgres://... or mysql://...";
+    let absent = "DATABASE_URL: the database cannot be opened: ";
+    let nameless = "DATABASE_URL: the library's tables cannot be created: the URL names no database";
+    let (postgres, mysql) = (postgres_server(), mysql_server());
+    for (url, expected) in [
+        ("oracle://scott:canary-tiger@db", elsewhere),
+        ("app.db", elsewhere),
+        ("sqlite://missing.db", absent),
+        ("postgres://scott:canary-tiger@127.0.0.1:1/db", absent),
+        ("mysql://scott:canary-tiger@127.0.0.1:1/db", absent),
+        ("postgresql://scott:canary-tiger@host.invalid/db", absent),
+        ("mariadb://scott:canary-tiger@host.invalid/db", absent),
+        ("postgres://scott:canary-tiger@127.0.0.1:99999/db", absent),
+        // Forgotten to write `/` as `%2F`.
+        ("postgres://scott:canary-tiger/1@127.0.0.1/db", absent),
+        ("mysql://scott:canary-tiger%ff@127.0.0.1/db", absent),
+        (&as_scott(&postgres), absent),
+        (&as_scott(&mysql), absent),
+        (&with_database(&postgres, "no_such_database"), absent),
+        (&with_database(&mysql, "no_such_database"), absent),
+        (&with_database(&mysql, ""), nameless),
+    ] {
+        let said = refused(&[("DATABASE_URL", url), ("RUST_LOG", "trace")], expected);
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+/// The same server, and a user whom it does not know.
+fn as_scott(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://scott:canary-tiger@{host}")
 }
 
 #[test]
