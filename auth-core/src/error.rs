@@ -182,9 +182,17 @@ impl StdError for Error {
 
 /// Writes an error with its causes in one line: the `Debug` of errors that end a program, since `main` shows that one.
 pub(crate) fn fmt_chain(error: &dyn StdError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{error}")?;
-    std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source())
-        .try_for_each(|cause| write!(f, ": {cause}"))
+    let mut last = error.to_string();
+    f.write_str(&last)?;
+    for cause in std::iter::successors(error.source(), |cause: &&dyn StdError| (*cause).source()) {
+        let cause = cause.to_string();
+        // Drivers repeat the cause in their own text.
+        if !last.ends_with(&cause) {
+            write!(f, ": {cause}")?;
+        }
+        last = cause;
+    }
+    Ok(())
 }
 
 /// What is wrong about one field of the input.

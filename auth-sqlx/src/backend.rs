@@ -7,6 +7,7 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod url;
 
 use std::future::Future;
 
@@ -162,13 +163,21 @@ pub enum Prepared {
     Once,
 }
 
-/// Refuses the URL of another database, which a driver would read in its own way.
-fn check_scheme(url: &str, schemes: &[&str]) -> sqlx::Result<()> {
-    if schemes.iter().any(|scheme| url.starts_with(scheme)) {
-        return Ok(());
+/// How long it may take to learn why a pool could not connect.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+const DIAGNOSIS: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Says why a pool could not connect. It tries until its time is up, and then it knows no more than that; one connection
+/// by itself is told the reason.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+async fn why<C>(error: sqlx::Error, connect: impl Future<Output = sqlx::Result<C>> + Send) -> sqlx::Error {
+    if !matches!(error, sqlx::Error::PoolTimedOut) {
+        return error;
     }
-    let problem = format!("the URL of this database begins with {}", schemes.join(" or "));
-    Err(sqlx::Error::Configuration(problem.into()))
+    match tokio::time::timeout(DIAGNOSIS, connect).await {
+        Ok(Err(reason)) => reason,
+        Ok(Ok(_)) | Err(_) => error,
+    }
 }
 
 /// Writes the methods of [`Run`] that read the same for every driver, but for the driver's own types.

@@ -84,6 +84,9 @@ pub trait Profile<DB: Database>: Send + Sync + 'static {
 
     /// Inserts the rows of a new user, who is there already in the same transaction.
     ///
+    /// A type with `#[derive(sqlx::Type)]` can be written to a column of text in MySQL, but not read from it: there let
+    /// the column be an `ENUM`, or store its text.
+    ///
     /// A transaction that stood in another one's way is undone by the database and run again, so this may be called
     /// more than once. Let it do nothing but write to this connection.
     ///

@@ -7,7 +7,8 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPoolOptions};
 use sqlx::{Connection, Executor, MySql, Pool, QueryBuilder, Transaction};
 
-use crate::backend::{Fault, Prepared, Run, check_scheme, run_queries};
+use crate::backend::url::{check_parameters, check_scheme};
+use crate::backend::{Fault, Prepared, Run, run_queries, why};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
@@ -19,6 +20,13 @@ const CONNECTIONS: u32 = 10;
 
 /// After so long without use a connection is tried before it is used: a proxy or a restart may have ended it.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// What the driver reads.
+#[rustfmt::skip]
+const PARAMETERS: &[&str] = &[
+    "ssl-mode", "sslmode", "ssl-ca", "sslca", "ssl-cert", "sslcert", "ssl-key", "sslkey", "statement-cache-capacity",
+    "socket", "charset", "collation", "timezone", "time-zone",
+];
 
 impl Run for MySql {
     const MIGRATIONS: &'static [Migration] =
@@ -32,6 +40,7 @@ impl Run for MySql {
 
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["mysql:", "mariadb:"])?;
+        check_parameters(url, PARAMETERS)?;
         let options = MySqlConnectOptions::from_str(url)?;
         let pool = MySqlPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(QUEUE_WAIT);
         let pool = pool.after_connect(|connection, _| Box::pin(be_strict(connection)));
@@ -43,7 +52,10 @@ impl Run for MySql {
                 Ok(true)
             })
         });
-        pool.connect_with(options).await
+        match pool.connect_with(options.clone()).await {
+            Err(error) => Err(why(error, MySqlConnection::connect_with(&options)).await),
+            opened => opened,
+        }
     }
 
     fn is_transaction_pooler(_url: &str) -> bool {
@@ -65,11 +77,10 @@ impl Run for MySql {
         let mut connection = pool.acquire().await?;
         connection.close_on_drop();
         let lock = "SELECT GET_LOCK(CONCAT('auth-sqlx ', MD5(DATABASE())), 60)";
-        let got: Option<i64> = sqlx::query_scalar(lock).fetch_one(&mut *connection).await?;
-        if got != Some(1) {
-            return Err(MigrateError::Setting(
-                "the URL names no database, or another process has migrated for a minute",
-            ));
+        match sqlx::query_scalar::<_, Option<i64>>(lock).fetch_one(&mut *connection).await? {
+            Some(1) => {}
+            Some(_) => return Err(MigrateError::Setting("another process has been migrating for a minute")),
+            None => return Err(MigrateError::Setting("the URL names no database")),
         }
         check_setting(&mut connection).await?;
         Ok(Lease::Connection(connection))

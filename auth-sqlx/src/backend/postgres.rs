@@ -4,10 +4,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, Pool, Postgres, QueryBuilder, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Pool, Postgres, QueryBuilder, Transaction};
 
-use crate::backend::{Fault, Prepared, Run, check_scheme, run_queries};
+use crate::backend::url::{check_parameters, check_scheme, parameters};
+use crate::backend::{Fault, Prepared, Run, run_queries, why};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
@@ -19,6 +20,15 @@ const CONNECTIONS: u32 = 10;
 
 /// After so long without use a connection is tried before it is used: a proxy or a restart may have ended it.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// What the driver reads, and in the last line what it may pass over.
+#[rustfmt::skip]
+const PARAMETERS: &[&str] = &[
+    "sslmode", "ssl-mode", "sslrootcert", "ssl-root-cert", "ssl-ca", "sslcert", "ssl-cert", "sslkey", "ssl-key",
+    "statement-cache-capacity", "host", "hostaddr", "port", "dbname", "user", "password", "application_name", "options",
+    "options[",
+    "channel_binding", "connect_timeout", "gssencmode",
+];
 
 impl Run for Postgres {
     const MIGRATIONS: &'static [Migration] =
@@ -32,6 +42,7 @@ impl Run for Postgres {
 
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["postgres:", "postgresql:"])?;
+        check_parameters(url, PARAMETERS)?;
         let mut options = PgConnectOptions::from_str(url)?;
         if options.get_application_name().is_none() {
             options = options.application_name("auth-sqlx");
@@ -49,13 +60,15 @@ impl Run for Postgres {
                 Ok(true)
             })
         });
-        pool.connect_with(options).await
+        match pool.connect_with(options.clone()).await {
+            Err(error) => Err(why(error, PgConnection::connect_with(&options)).await),
+            opened => opened,
+        }
     }
 
     /// The driver's own parameter for poolers that mix up prepared statements.
     fn is_transaction_pooler(url: &str) -> bool {
-        let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
-        parameters.split('&').any(|parameter| parameter == "statement-cache-capacity=0")
+        parameters(url).any(|parameter| parameter == "statement-cache-capacity=0")
     }
 
     fn writer(pool: &Pool<Self>) -> Pool<Self> {
@@ -69,8 +82,9 @@ impl Run for Postgres {
     /// The lock goes with the transaction, as poolers need it, and everything of the step does, too.
     async fn begin_migration(pool: &Pool<Self>, schema: &Schema) -> Result<Lease<Self>, MigrateError> {
         let mut transaction = pool.begin().await?;
-        // A number of our own, the same for all schemas: the letters "auth" and "sqlx".
-        transaction.execute("SELECT pg_advisory_xact_lock(1635086440, 1936813176)").await?;
+        // Numbers of our own, the same for all schemas: the letters "auth" and "sqlx". What is there already is no news.
+        let turn = "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
+        sqlx::raw_sql(turn).execute(&mut *transaction).await?;
         if let Some(name) = schema.name() {
             let go_there = format!("CREATE SCHEMA IF NOT EXISTS \"{name}\"; SET LOCAL search_path TO \"{name}\"");
             sqlx::raw_sql(AssertSqlSafe(go_there)).execute(&mut *transaction).await?;

@@ -7,7 +7,8 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection, Executor, Pool, QueryBuilder, Sqlite, Transaction};
 
-use crate::backend::{Fault, Prepared, Run, check_scheme, run_queries};
+use crate::backend::url::check_scheme;
+use crate::backend::{Fault, Prepared, Run, run_queries};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;

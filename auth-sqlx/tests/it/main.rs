@@ -25,3 +25,4 @@ mod round_trips;
 mod rows;
 mod secrets;
 mod servers;
+mod urls;

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use auth_core::conformance::store::{token, user};
-use auth_sqlx::{MigrateError, MySqlStore, PostgresStore, SqlxStore};
+use auth_sqlx::{MigrateError, MySqlStore, SqlxStore};
 use sqlx::mysql::MySqlPoolOptions;
 use sqlx::{Executor, Pool};
 
@@ -158,7 +158,7 @@ mod sqlite_alone {
 
 /// What only PostgreSQL has: schemas within a database.
 mod postgres_alone {
-    use super::{ADA, Pool, PostgresDatabase, PostgresStore, TestDatabase, auth, sign_in, sign_up};
+    use super::{ADA, Pool, PostgresDatabase, TestDatabase, auth, sign_in, sign_up};
 
     async fn tables(pool: &Pool<sqlx::Postgres>, schema: &str) -> Vec<String> {
         let query = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1";
@@ -189,12 +189,6 @@ mod postgres_alone {
         let database = PostgresDatabase::none().await;
         let error = database.store().await.in_schema("Public; DROP").unwrap_err();
         assert!(error.to_string().contains("lower-case letters"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_url_of_another_database_is_refused() {
-        let error = PostgresStore::connect("mysql://root@localhost/db").await.unwrap_err();
-        assert!(format!("{error:?}").contains("begins with postgres:"), "{error:?}");
     }
 }
 

@@ -1,0 +1,48 @@
+//! URLs that name no database, and what is said about them.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use auth_core::store::{StoreError, StoreErrorKind};
+use auth_sqlx::{MySqlStore, PostgresStore, SqliteStore};
+
+/// What whoever starts the application reads.
+#[track_caller]
+fn says(error: &StoreError, part: &str) {
+    let text = format!("{error:?}");
+    assert!(text.contains(part), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
+async fn a_url_of_another_database_is_refused() {
+    let url = "oracle://u:hunter2@localhost/d";
+    says(&PostgresStore::connect(url).await.unwrap_err(), "begins with postgres:");
+    says(&MySqlStore::connect(url).await.unwrap_err(), "begins with mysql: or mariadb:");
+    says(&SqliteStore::connect(url).await.unwrap_err(), "begins with sqlite:");
+}
+
+/// Misspelt, it would leave the connection without what was meant; and it may be a part of the password.
+#[tokio::test]
+async fn a_parameter_that_is_not_known_is_refused_and_not_repeated() {
+    for parameters in ["ssl_mode=verify-full", "sslmode=require&pasword=hunter2", "hunter2@localhost/d"] {
+        let url = format!("postgres://u:1@localhost/d?{parameters}");
+        says(&PostgresStore::connect(&url).await.unwrap_err(), "a parameter that is not known");
+        let url = format!("mysql://u:1@localhost/d?{parameters}");
+        says(&MySqlStore::connect(&url).await.unwrap_err(), "a parameter that is not known");
+    }
+}
+
+/// And not only that the time was up.
+#[tokio::test]
+async fn where_nobody_listens_the_reason_is_told() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let (postgres, mysql) =
+        (format!("postgres://u:hunter2@127.0.0.1:{port}/d"), format!("mysql://u:hunter2@127.0.0.1:{port}/d"));
+    let (postgres, mysql) = tokio::join!(PostgresStore::connect(&postgres), MySqlStore::connect(&mysql));
+    for error in [postgres.unwrap_err(), mysql.unwrap_err()] {
+        says(&error, "refused");
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    }
+}
