@@ -12,7 +12,7 @@ use crate::error::{Error, fmt_chain};
 use crate::http::HttpSettings;
 use crate::http::base_url::BaseUrl;
 use crate::http::client_ip::TrustedProxies;
-use crate::http::cookie::{CookieForm, CookiePolicy, SameSite};
+use crate::http::cookie::{CookieDomain, CookieForm, CookiePolicy, SameSite};
 use crate::http::csrf::Origins;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
@@ -55,6 +55,7 @@ pub struct AuthBuilder {
     trusted_origins: Vec<String>,
     trusted_proxies: String,
     same_site: SameSite,
+    shared_domain: Option<String>,
     sessions: SessionPolicy,
     tokens: TokenPolicy,
     audit: AuditPolicy,
@@ -77,6 +78,7 @@ impl AuthBuilder {
             trusted_origins: Vec::new(),
             trusted_proxies: String::new(),
             same_site: SameSite::Lax,
+            shared_domain: None,
             sessions: SessionPolicy::default(),
             audit: AuditPolicy::default(),
             tokens: TokenPolicy::default(),
@@ -124,6 +126,28 @@ impl AuthBuilder {
     /// Sets the `SameSite` attribute of the cookies. Default [`SameSite::Lax`].
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.same_site = same_site;
+        self
+    }
+
+    /// Shares the session between all hosts of a domain, such as `example.com` for `app.example.com` and
+    /// `www.example.com`. Default none: only the host that set them is sent the cookies.
+    ///
+    /// The cookies are then `__Secure-access` and `__Secure-refresh`, with `Domain`. All applications that share the
+    /// session need this setting, the same signing keys, and the same database, or `Claims` alone. The base URL has to
+    /// be `https` and within the domain.
+    ///
+    /// # Security
+    ///
+    /// The session is as safe as the least of the hosts in the domain. Each of them is sent the tokens, a forgotten
+    /// one that somebody else has taken over as well. Each may set cookies of these names, so it can sign a visitor
+    /// out, or in as somebody else. To browsers they are all one site: `SameSite` does not keep their pages from
+    /// calling this application. The cross-origin check does, until their origins are
+    /// [trusted](Self::trusted_origin).
+    ///
+    /// Browsers take no cookie for a domain under which anybody can register, such as `co.uk` or `github.io`; which
+    /// these are is not known here.
+    pub fn share_cookies_in(mut self, domain: impl Into<String>) -> Self {
+        self.shared_domain = Some(domain.into());
         self
     }
 
@@ -208,12 +232,10 @@ impl AuthBuilder {
             .map_err(|cause| ConfigError::caused_by("hash_policy", &cause))?;
         let own_origin = base_url.iter().map(|url| url.origin().to_owned());
         let origins: Vec<_> = own_origin.chain(self.trusted_origins).collect();
+        let form = cookie_form(base_url.as_ref(), self.shared_domain.as_deref())?;
         let http = HttpSettings {
             origins: Origins::parse(&origins).map_err(|cause| ConfigError::new("trusted_origin", cause.to_string()))?,
-            cookies: CookiePolicy {
-                form: base_url.as_ref().map_or(CookieForm::Prefixed, BaseUrl::cookie_form),
-                same_site: self.same_site,
-            },
+            cookies: CookiePolicy { form, same_site: self.same_site },
             proxies: TrustedProxies::parse(&self.trusted_proxies)
                 .map_err(|cause| ConfigError::new("trusted_proxies", cause.to_string()))?,
             limiter: self.limiter.unwrap_or_else(|| Arc::new(GovernorLimiter::new(Arc::clone(&self.clock)))),
@@ -246,6 +268,21 @@ impl AuthBuilder {
         let first = problems.into_iter().find_map(|(setting, problem)| Some((setting, problem?)));
         first.map_or(Ok(()), |(setting, problem)| Err(ConfigError::new(setting, problem)))
     }
+}
+
+fn cookie_form(base_url: Option<&BaseUrl>, shared_domain: Option<&str>) -> Result<CookieForm, ConfigError> {
+    let Some(text) = shared_domain else {
+        return Ok(base_url.map_or(CookieForm::Prefixed, BaseUrl::cookie_form));
+    };
+    let problem = |problem: String| ConfigError::new("share_cookies_in", problem);
+    let domain = CookieDomain::parse(text).map_err(|cause| problem(cause.to_string()))?;
+    if base_url.is_some_and(|url| url.is_within(&domain)) {
+        return Ok(CookieForm::Shared(domain));
+    }
+    Err(problem(format!(
+        "needs a base_url of https and a host within {}: browsers refuse the cookies else",
+        domain.as_str()
+    )))
 }
 
 /// Fails at start-up rather than at the first request, if a key or the crypto provider does not work.

@@ -18,7 +18,7 @@ impl Http<'_> {
         // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
         self.rate_limit(request.head(), "auth:sign_up", self.auth.settings().limits.sign_up).await?;
         let SignUpOutcome::SignedIn(outcome) = self.auth.create_account(sign_up, &self.client(request.head())).await?;
-        signed_in(StatusCode::CREATED, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
+        signed_in(StatusCode::CREATED, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 
     pub(super) async fn sign_in(&self, request: &Request) -> Result<Response<Bytes>, Error> {
@@ -30,7 +30,7 @@ impl Http<'_> {
         let sign_in = SignIn { email: email.ok_or_else(unreadable_email)?, password, kind };
         self.rate_limit(request.head(), "auth:sign_in", self.auth.settings().limits.sign_in).await?;
         let SignInOutcome::SignedIn(outcome) = self.auth.sign_in(sign_in, &self.client(request.head())).await?;
-        signed_in(StatusCode::OK, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
+        signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 
     pub(super) async fn me(&self, request: &Request) -> Result<Response<Bytes>, Error> {

@@ -1,6 +1,6 @@
 //! Where browsers reach the application.
 
-use super::cookie::CookieForm;
+use super::cookie::{CookieDomain, CookieForm};
 use super::origin::{Origin, Scheme};
 
 /// The public address of the application, as browsers see it.
@@ -44,6 +44,12 @@ impl BaseUrl {
     /// It is lower-case, without a default port and without a slash at the end.
     pub fn origin(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Returns whether browsers take a cookie of this domain from this address: it is the host's own name, or a part of it
+    /// at its end.
+    pub fn is_within(&self, domain: &CookieDomain) -> bool {
+        self.0.scheme() == Scheme::Https && self.0.host_name().is_some_and(|host| domain.contains(host))
     }
 
     /// Returns the form of cookies that browsers keep for this address.

@@ -1,17 +1,21 @@
 //! The two cookies: how they are found in a request, set and cleared.
 
+mod domain;
+
 use std::fmt::Write;
 use std::time::Duration;
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
+pub use domain::{CookieDomain, InvalidCookieDomain};
+
 use crate::error::{Error, ErrorKind};
 
 /// How the cookies look.
 ///
 /// This is the one definition by which they are read, set and cleared. All have `Path=/` and `HttpOnly`, and none has a
-/// `Domain`. A cookie is cleared with the very attributes it was set with: a browser keeps it otherwise.
+/// `Domain` unless subdomains [share](CookieForm::Shared) them. A cookie is cleared with the very attributes it was set with: a browser keeps it otherwise.
 ///
 /// ```
 /// use auth_core::http::cookie::{CookieName, CookiePolicy};
@@ -27,7 +31,7 @@ use crate::error::{Error, ErrorKind};
 ///     "__Host-access=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0",
 /// );
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CookiePolicy {
     /// The names, and whether the cookies cross plain http. Default [`CookieForm::Prefixed`]; a
     /// [base URL](super::base_url::BaseUrl::cookie_form) on loopback http asks for the other.
@@ -37,7 +41,7 @@ pub struct CookiePolicy {
 }
 
 /// The names of the cookies, and whether they cross plain http.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CookieForm {
     /// `access` and `refresh`, without `Secure`: for development on loopback.
     ///
@@ -49,6 +53,10 @@ pub enum CookieForm {
     /// A browser accepts them from this very host over https only, so a sibling subdomain cannot plant them.
     #[default]
     Prefixed,
+    /// `__Secure-access` and `__Secure-refresh`, with `Secure` and a `Domain`: one session for all hosts below it.
+    ///
+    /// Every one of those hosts is sent the tokens, and may set cookies of these names.
+    Shared(CookieDomain),
 }
 
 /// On which navigations from other sites browsers send the cookies.
@@ -85,7 +93,7 @@ pub enum Lookup<'a> {
 
 impl CookiePolicy {
     /// Looks for the cookie in all `Cookie` headers.
-    pub fn find(self, headers: &HeaderMap, name: CookieName) -> Lookup<'_> {
+    pub fn find<'a>(&self, headers: &'a HeaderMap, name: CookieName) -> Lookup<'a> {
         find(headers, self.name(name))
     }
 
@@ -97,7 +105,7 @@ impl CookiePolicy {
     ///
     /// [`ErrorKind::Internal`] when the value has other characters than the library's tokens (base64url and dots),
     /// which could end the value and add attributes.
-    pub fn set(self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
+    pub fn set(&self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
         let in_tokens = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if value.is_empty() || !value.bytes().all(in_tokens) {
             return Err(ErrorKind::Internal.into());
@@ -112,15 +120,16 @@ impl CookiePolicy {
     /// # Errors
     ///
     /// [`ErrorKind::Internal`] when the header cannot be made; no policy is known that leads there.
-    pub fn clear(self, name: CookieName) -> Result<HeaderValue, Error> {
+    pub fn clear(&self, name: CookieName) -> Result<HeaderValue, Error> {
         self.header(name, "", Some(Duration::ZERO))
     }
 
-    fn header(self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
+    fn header(&self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
         let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite={}", self.name(name), self.same_site.as_str());
-        match self.form {
+        match &self.form {
             CookieForm::PlainForLoopback => {}
             CookieForm::Prefixed => text.push_str("; Secure"),
+            CookieForm::Shared(domain) => write!(text, "; Domain={}; Secure", domain.as_str()).map_err(internal)?,
         }
         if let Some(max_age) = max_age {
             write!(text, "; Max-Age={}", max_age.as_secs()).map_err(internal)?;
@@ -128,12 +137,14 @@ impl CookiePolicy {
         HeaderValue::try_from(text).map_err(internal)
     }
 
-    fn name(self, name: CookieName) -> &'static str {
-        match (self.form, name) {
+    fn name(&self, name: CookieName) -> &'static str {
+        match (&self.form, name) {
             (CookieForm::PlainForLoopback, CookieName::Access) => "access",
             (CookieForm::PlainForLoopback, CookieName::Refresh) => "refresh",
             (CookieForm::Prefixed, CookieName::Access) => "__Host-access",
             (CookieForm::Prefixed, CookieName::Refresh) => "__Host-refresh",
+            (CookieForm::Shared(_), CookieName::Access) => "__Secure-access",
+            (CookieForm::Shared(_), CookieName::Refresh) => "__Secure-refresh",
         }
     }
 }

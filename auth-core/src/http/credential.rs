@@ -36,7 +36,7 @@ impl Http<'_> {
     /// Reads the refresh token of a request's cookies, provided that the access cookie does not belong to another
     /// session.
     pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<Option<RefreshToken>, Error> {
-        let cookies = self.auth.settings().cookies;
+        let cookies = &self.auth.settings().cookies;
         let Some(text) = one(cookies.find(head.headers, CookieName::Refresh))? else { return Ok(None) };
         // A bearer token vouches for itself, not for a cookie that came along.
         self.auth.settings().origins.check(head.method, head.headers)?;
@@ -59,7 +59,7 @@ impl Http<'_> {
     }
 
     fn cookie_credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Credential<'h>>, Error> {
-        let cookies = self.auth.settings().cookies;
+        let cookies = &self.auth.settings().cookies;
         let access = one(cookies.find(head.headers, CookieName::Access))?;
         let refresh_text = one(cookies.find(head.headers, CookieName::Refresh))?;
         match (access, refresh_text.and_then(RefreshToken::parse)) {

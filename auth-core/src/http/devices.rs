@@ -18,7 +18,7 @@ impl Http<'_> {
         let token = self.presented_refresh_token(request)?;
         self.rate_limit(request.head(), "auth:refresh", self.auth.settings().limits.refresh).await?;
         let outcome = self.auth.refresh(&token, &self.client(request.head())).await?;
-        signed_in(StatusCode::OK, request.transport, &outcome, self.auth.settings().cookies, self.auth.now())
+        signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 
     pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
@@ -27,7 +27,7 @@ impl Http<'_> {
         self.auth.sign_out(&credential, scope, &self.client(request.head())).await?;
         match scope {
             SignOutScope::Others => Ok(no_content()),
-            SignOutScope::All | SignOutScope::Session => signed_out(carrier(request), self.auth.settings().cookies),
+            SignOutScope::All | SignOutScope::Session => signed_out(carrier(request), &self.auth.settings().cookies),
         }
     }
 
@@ -41,7 +41,7 @@ impl Http<'_> {
         let id = request.id.as_deref().and_then(|id| id.parse().ok()).ok_or(ErrorKind::NotFound)?;
         self.auth.revoke_session(&current, id, &self.client(request.head())).await?;
         if id == current.session.id {
-            return signed_out(carrier(request), self.auth.settings().cookies);
+            return signed_out(carrier(request), &self.auth.settings().cookies);
         }
         Ok(no_content())
     }

@@ -33,6 +33,14 @@ impl Origin {
         self.scheme
     }
 
+    /// Returns the host's name; an address has none.
+    pub(crate) fn host_name(&self) -> Option<&str> {
+        match &self.host {
+            Host::Name(name) => Some(name),
+            Host::V4(_) | Host::V6(_) => None,
+        }
+    }
+
     /// Returns whether only this machine can be meant, whatever a name server says.
     pub(crate) fn is_loopback(&self) -> bool {
         match &self.host {

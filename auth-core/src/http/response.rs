@@ -92,7 +92,7 @@ pub(super) fn signed_in(
     status: StatusCode,
     transport: Transport,
     signed_in: &SignedIn,
-    cookies: CookiePolicy,
+    cookies: &CookiePolicy,
     now: DateTime<Utc>,
 ) -> Result<Response<Bytes>, Error> {
     let user = UserBody::new(&signed_in.user, None);
@@ -132,7 +132,7 @@ fn max_age(session: &Session, age: Duration) -> Option<Duration> {
     }
 }
 
-pub(super) fn signed_out(transport: Transport, cookies: CookiePolicy) -> Result<Response<Bytes>, Error> {
+pub(super) fn signed_out(transport: Transport, cookies: &CookiePolicy) -> Result<Response<Bytes>, Error> {
     let mut response = no_content();
     if transport == Transport::Cookie {
         for name in [CookieName::Access, CookieName::Refresh] {

@@ -44,6 +44,31 @@ fn tokens(access_ttl: Duration, leeway: Duration, problem: Option<&str>) {
 }
 
 #[test]
+fn cookies_are_shared_only_where_browsers_take_them() {
+    for (base_url, domain) in [
+        ("https://app.example.com", "example.com"),
+        ("https://app.example.com:8443", "Example.COM"),
+        ("https://example.com", "example.com"),
+        ("https://a.b.example.com", "b.example.com"),
+    ] {
+        builder().base_url(base_url).share_cookies_in(domain).build().unwrap();
+    }
+    for (base_url, domain) in [
+        ("https://badexample.com", "example.com"),
+        ("https://example.com", "app.example.com"),
+        ("https://127.0.0.1", "example.com"),
+        ("http://localhost:8000", "example.com"),
+    ] {
+        refused(|builder| builder.base_url(base_url).share_cookies_in(domain), "share_cookies_in", "needs a base_url");
+    }
+    refused(|builder| builder.share_cookies_in("example.com"), "share_cookies_in", "needs a base_url");
+    for domain in ["", "com", "localhost", ".example.com", "example.com; Path=/", "127.0.0.1"] {
+        let shared = |builder: AuthBuilder| builder.base_url("https://app.example.com").share_cookies_in(domain);
+        refused(shared, "share_cookies_in", "a name such as example.com");
+    }
+}
+
+#[test]
 fn the_base_url_is_https_or_loopback_and_nothing_but_an_origin() {
     for url in ["https://app.example.com", "https://app.example.com/", "https://app.example.com:8443"] {
         builder().base_url(url).build().unwrap();

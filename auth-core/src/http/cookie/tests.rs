@@ -3,6 +3,10 @@ use super::*;
 const PREFIXED: CookiePolicy = CookiePolicy { form: CookieForm::Prefixed, same_site: SameSite::Lax };
 const PLAIN: CookiePolicy = CookiePolicy { form: CookieForm::PlainForLoopback, same_site: SameSite::Strict };
 
+fn shared() -> CookiePolicy {
+    CookiePolicy { form: CookieForm::Shared(CookieDomain::parse("example.com").unwrap()), same_site: SameSite::Lax }
+}
+
 #[track_caller]
 fn sends(cookies: &[&[u8]], expected: Lookup<'_>) {
     let mut headers = HeaderMap::new();
@@ -92,6 +96,10 @@ fn only_the_form_in_use_is_read() {
     assert_eq!(PLAIN.find(&headers, CookieName::Access), Lookup::Absent);
     assert_eq!(PLAIN.find(&headers, CookieName::Refresh), Lookup::One("R"));
     assert_eq!(PREFIXED.find(&headers, CookieName::Refresh), Lookup::Absent);
+    assert_eq!(shared().find(&headers, CookieName::Access), Lookup::Absent);
+    headers.append(COOKIE, HeaderValue::from_static("__Secure-access=S"));
+    assert_eq!(shared().find(&headers, CookieName::Access), Lookup::One("S"));
+    assert_eq!(PREFIXED.find(&headers, CookieName::Access), Lookup::One("A"));
 }
 
 #[test]
@@ -101,15 +109,19 @@ fn cookies_are_set_as_the_policy_says() {
     assert_eq!(set(PREFIXED, None), "__Host-refresh=a-_.Z9; Path=/; HttpOnly; SameSite=Lax; Secure");
     assert_eq!(set(PREFIXED, month), "__Host-refresh=a-_.Z9; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000");
     assert_eq!(set(PLAIN, None), "refresh=a-_.Z9; Path=/; HttpOnly; SameSite=Strict");
+    assert_eq!(
+        set(shared(), month),
+        "__Secure-refresh=a-_.Z9; Path=/; HttpOnly; SameSite=Lax; Domain=example.com; Secure; Max-Age=2592000",
+    );
     assert!(set(PREFIXED, None).is_sensitive());
 }
 
 #[test]
 fn a_cookie_is_cleared_with_the_attributes_it_was_set_with() {
-    for form in [CookieForm::PlainForLoopback, CookieForm::Prefixed] {
+    for form in [CookieForm::PlainForLoopback, CookieForm::Prefixed, shared().form] {
         for same_site in [SameSite::Lax, SameSite::Strict] {
             for name in [CookieName::Access, CookieName::Refresh] {
-                let policy = CookiePolicy { form, same_site };
+                let policy = CookiePolicy { form: form.clone(), same_site };
                 let set = policy.set(name, "v", Some(Duration::from_secs(9))).unwrap();
                 let expected = set.to_str().unwrap().replace("=v;", "=;").replace("Max-Age=9", "Max-Age=0");
                 assert_eq!(policy.clear(name).unwrap(), expected);
