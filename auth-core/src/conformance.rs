@@ -1,7 +1,7 @@
-//! For tests: the suites that prove a backend right, and a store that fails on demand.
+//! For tests: the suites that prove a backend or an adapter right, and a store that fails on demand.
 //!
 //! They need the feature `conformance`, which is for tests alone. Every rule of a suite is one function that is named
-//! by it and panics where it is broken, so a backend that is being written can be run against a single one.
+//! by it and panics where it is broken, so what is being written can be run against a single one.
 
 #![expect(
     clippy::indexing_slicing,
@@ -11,4 +11,5 @@
 )]
 
 pub mod faulty;
+pub mod http;
 pub mod store;

@@ -1,12 +1,12 @@
-//! The application under test: the only place that knows which framework answers.
+//! The application under test, on axum.
 
 use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 use auth_axum::{Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes};
+use auth_core::Role;
+use auth_core::conformance::http::{Adapter, Application, Server};
 use auth_core::http::Transport;
-use auth_core::policy::Quota;
-use auth_core::{Auth, Role};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -16,28 +16,28 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use crate::fixture::Server;
+/// The adapter under test.
+pub(crate) struct Axum;
 
-/// Starts the application.
-pub(crate) fn serve(auth: &Auth) -> Box<dyn Server> {
-    Box::new(Axum(app(auth).with_state(auth.clone())))
+#[async_trait(?Send)]
+impl Adapter for Axum {
+    async fn serve(&self, app: &Application) -> Box<dyn Server> {
+        Box::new(Running(router(app)))
+    }
 }
 
-struct Axum(Router);
+/// A running application.
+pub(crate) struct Running(Router);
 
-#[async_trait]
-impl Server for Axum {
+#[async_trait(?Send)]
+impl Server for Running {
     async fn send(&self, peer: Option<IpAddr>, request: Request<Bytes>) -> Response<Bytes> {
         answer(&self.0, peer, request.map(Body::from)).await
     }
 }
 
-/// Sends a request whose body arrives piece by piece.
-pub(crate) async fn send_streaming(auth: &Auth, peer: Option<IpAddr>, request: Request<Body>) -> Response<Bytes> {
-    answer(&app(auth).with_state(auth.clone()), peer, request).await
-}
-
-async fn answer(router: &Router, peer: Option<IpAddr>, mut request: Request<Body>) -> Response<Bytes> {
+/// Sends a request whose body may arrive piece by piece.
+pub(crate) async fn answer(router: &Router, peer: Option<IpAddr>, mut request: Request<Body>) -> Response<Bytes> {
     if let Some(ip) = peer {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 50_000)));
     }
@@ -45,14 +45,12 @@ async fn answer(router: &Router, peer: Option<IpAddr>, mut request: Request<Body
     Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
 }
 
-fn app(auth: &Auth) -> Router<Auth> {
+fn router(app: &Application) -> Router {
+    let (auth, quota) = (&app.auth, app.quota);
     let members = Router::new().route("/news", get(|| async { "news" })).route_layer(require_user(auth));
     let admins = Router::new().route("/users", get(|| async { "all" })).route_layer(require_role(auth, Role::ADMIN));
-    let search = Router::new().route("/search", get(|| async { "found" })).route_layer(RateLimitLayer::new(
-        auth,
-        "search",
-        Quota::per_minute(2.try_into().unwrap()),
-    ));
+    let limit = RateLimitLayer::new(auth, "search", quota);
+    let search = Router::new().route("/search", get(|| async { "found" })).route_layer(limit);
     Router::new()
         .nest("/auth", routes(Transport::Cookie))
         .nest("/api/auth", routes(Transport::Bearer))
@@ -64,6 +62,7 @@ fn app(auth: &Auth) -> Router<Auth> {
         .merge(search)
         .nest("/members", members)
         .nest("/admin", admins)
+        .with_state(auth.clone())
 }
 
 async fn maybe(user: Option<CurrentUser>) -> String {

@@ -4,23 +4,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::fixture::{Browser, EMAIL, World, get, post};
-use auth_core::SigningKeys;
+use super::{Adapter, EMAIL, Site, World, get, post};
+use crate::token::SigningKeys;
 
-fn decoded(part: &str) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
-
-fn encoded(value: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(value.to_string())
-}
-
-#[tokio::test]
-async fn a_token_that_is_not_ours_is_refused() {
-    let world = World::new();
+/// Other algorithms, other keys, other issuers, changed claims, and pieces of tokens.
+pub async fn a_token_that_is_not_ours_is_refused(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let tokens = world.tokens(EMAIL).await;
-    let foreign = World::signed_with(SigningKeys::hs256([8; 32]).unwrap(), |builder| builder).tokens(EMAIL).await;
-    let elsewhere = World::at("https://other.test").tokens(EMAIL).await;
+    let foreign = World::signed_with(adapter, SigningKeys::hs256([8; 32]).unwrap()).await.tokens(EMAIL).await;
+    let elsewhere = World::at(adapter, "https://other.test").await.tokens(EMAIL).await;
     let parts: Vec<&str> = tokens.access.split('.').collect();
     let (header, claims, signature) = (parts[0], parts[1], parts[2]);
     let with = |base: &str, name: &str, value: Value| {
@@ -66,19 +58,18 @@ async fn a_token_that_is_not_ours_is_refused() {
     world.send(get("/private").bearer(&tokens.access)).await.is(200);
 }
 
-#[tokio::test]
-async fn the_scheme_is_bearer_in_any_case_and_the_rest_is_exact() {
-    let world = World::new();
-    let tokens = world.tokens(EMAIL).await;
+/// As RFC 6750 has it; whatever a lenient parser might accept is refused, and a header that stands twice.
+pub async fn the_scheme_is_bearer_in_any_case_and_the_rest_is_exact(site: &Site) {
+    let email = &site.email();
+    let tokens = site.tokens(email).await;
     let access = &tokens.access;
     for accepted in [format!("Bearer {access}"), format!("bearer {access}"), format!("BEARER {access}")] {
-        world.send(get("/private").header("authorization", accepted)).await.is(200);
+        site.send(get("/private").header("authorization", accepted)).await.is(200);
     }
     let refused = [
         "Bearer".to_owned(),
         "Bearer ".to_owned(),
         format!("Bearer  {access}"),
-        format!("Bearer {access} "),
         format!("Bearer {access} b"),
         format!("Bearer {access},Bearer {access}"),
         format!("Bearer\t{access}"),
@@ -95,16 +86,16 @@ async fn the_scheme_is_bearer_in_any_case_and_the_rest_is_exact() {
         format!("Bearer {}", "a".repeat(65_536)),
     ];
     for header in refused {
-        let answer = world.send(get("/private").header("authorization", &header)).await;
+        let answer = site.send(get("/private").header("authorization", &header)).await;
         assert_eq!(answer.problem(401, "unauthenticated").header("www-authenticate"), Some("Bearer"), "{header}");
     }
-    world.send(get("/private").bearer(access).bearer(access)).await.problem(401, "unauthenticated");
-    world.send(get("/private").bearer(access).header("authorization", "Basic eA==")).await.is(401);
+    site.send(get("/private").bearer(access).bearer(access)).await.problem(401, "unauthenticated");
+    site.send(get("/private").bearer(access).header("authorization", "Basic eA==")).await.is(401);
 }
 
-#[tokio::test]
-async fn a_bearer_token_comes_before_cookies_and_is_never_mixed_with_them() {
-    let world = World::new();
+/// An unusable one does not make the cookies count.
+pub async fn a_bearer_token_comes_before_cookies_and_is_never_mixed_with_them(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let mut ada = world.browser(EMAIL).await;
     let eve = world.tokens("eve@example.com").await;
     let eve_id = world.send(get("/private").bearer(&eve.access)).await.text().to_owned();
@@ -124,86 +115,71 @@ async fn a_bearer_token_comes_before_cookies_and_is_never_mixed_with_them() {
     ada.get("/private").await.is(200);
 }
 
-#[tokio::test]
-async fn a_sign_out_by_bearer_token_leaves_the_browser_signed_in() {
-    let world = World::new();
-    let mut browser = world.browser(EMAIL).await;
-    let tokens = world.more_tokens(EMAIL).await;
+/// The cookies beside it were not looked at.
+pub async fn a_sign_out_by_bearer_token_leaves_the_browser_signed_in(site: &Site) {
+    let email = &site.email();
+    let mut browser = site.browser(email).await;
+    let tokens = site.more_tokens(email).await;
     browser.send(post("/auth/signout").bearer(&tokens.access)).await.is(204);
-    world.send(get("/private").bearer(&tokens.access)).await.problem(401, "unauthenticated");
+    site.send(get("/private").bearer(&tokens.access)).await.problem(401, "unauthenticated");
     browser.get("/private").await.is(200);
 }
 
-#[tokio::test]
-async fn a_bearer_token_of_one_session_does_not_refresh_the_cookies_of_another() {
-    let world = World::new();
-    let mut ada = world.browser(EMAIL).await;
-    let eve = world.tokens("eve@example.com").await;
+/// Or the one would speak for the other.
+pub async fn a_bearer_token_of_one_session_does_not_refresh_the_cookies_of_another(site: &Site) {
+    let email = &site.email();
+    let mut ada = site.browser(email).await;
+    let eve = site.tokens(&site.email()).await;
     let cookies = ada.cookie_header().unwrap();
     let call = post("/auth/refresh").header("cookie", &cookies).bearer(&eve.access);
-    world.send(call).await.problem(401, "unauthenticated");
+    site.send(call).await.problem(401, "unauthenticated");
     assert_eq!(ada.cookie_header().unwrap(), cookies);
     ada.post("/auth/refresh").await.is(200);
 }
 
-#[tokio::test]
-async fn a_refresh_token_beside_the_bearer_of_another_session_is_refused_and_stays_good() {
-    let world = World::new();
-    let ada = world.tokens(EMAIL).await;
-    let eve = world.tokens("eve@example.com").await;
-    let refresh = || post("/api/auth/refresh").json(&json!({ "refresh_token": ada.refresh }));
-    world.send(refresh().bearer(&eve.access)).await.problem(401, "unauthenticated");
-    world.send(refresh().bearer(&ada.access)).await.is(200);
-}
-
-#[tokio::test]
-async fn another_scheme_belongs_to_somebody_else_and_the_cookies_count() {
-    let world = World::new();
-    let mut browser = world.browser(EMAIL).await;
+/// A proxy with basic authentication stands before many an application.
+pub async fn another_scheme_belongs_to_somebody_else_and_the_cookies_count(site: &Site) {
+    let email = &site.email();
+    let mut browser = site.browser(email).await;
     browser.send(get("/private").header("authorization", "Basic dXNlcjpwYXNz")).await.is(200);
 }
 
-#[tokio::test]
-async fn a_token_anywhere_else_is_not_looked_at() {
-    let world = World::new();
-    let tokens = world.tokens(EMAIL).await;
+/// Queries stand in logs, and other headers are not protected by browsers.
+pub async fn a_token_anywhere_else_is_not_looked_at(site: &Site) {
+    let email = &site.email();
+    let tokens = site.tokens(email).await;
     let access = &tokens.access;
     for path in ["/private", "/auth/me", "/api/auth/me"] {
         for name in ["access_token", "token", "jwt", "authorization", "__Host-access"] {
-            world.send(get(&format!("{path}?{name}={access}"))).await.problem(401, "unauthenticated");
+            site.send(get(&format!("{path}?{name}={access}"))).await.problem(401, "unauthenticated");
         }
         for name in ["x-access-token", "x-auth-token", "proxy-authorization", "x-authorization", "cookie2"] {
             let call = get(path).header(name, format!("Bearer {access}"));
-            world.send(call).await.problem(401, "unauthenticated");
+            site.send(call).await.problem(401, "unauthenticated");
         }
     }
-    let in_body = post("/note").json(&json!({ "access_token": access }));
+}
+
+/// What HTTP/1 parsers cut off before anybody sees it, HTTP/2 hands on.
+pub async fn a_blank_at_the_end_belongs_to_the_token(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let tokens = world.tokens(EMAIL).await;
+    let call = get("/private").header("authorization", format!("Bearer {} ", tokens.access));
+    world.send(call).await.problem(401, "unauthenticated");
+}
+
+/// A form could carry it.
+pub async fn a_token_in_a_body_is_not_looked_at(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let tokens = world.tokens(EMAIL).await;
+    let in_body = post("/note").json(&json!({ "access_token": tokens.access }));
     world.send(in_body).await.problem(401, "unauthenticated");
 }
 
-#[tokio::test]
-async fn each_mount_takes_refresh_tokens_from_its_own_place_only() {
-    let world = World::new();
-    let tokens = world.tokens(EMAIL).await;
-    let in_cookie = post("/api/auth/refresh").header("cookie", format!("__Host-refresh={}", tokens.refresh));
-    world.send(in_cookie).await.problem(415, "unsupported_media_type");
-    let in_body = post("/auth/refresh").json(&json!({ "refresh_token": tokens.refresh }));
-    let answer = world.send(in_body).await.problem(422, "invalid_input");
-    assert_eq!(answer.field_errors(), [("refresh_token".into(), "unknown_field".into())]);
-    let as_bearer = post("/api/auth/refresh").bearer(&tokens.refresh).json(&json!({}));
-    world.send(as_bearer).await.problem(422, "invalid_input");
-    Browser::new(&world).post("/auth/refresh").await.problem(401, "unauthenticated");
+fn decoded(part: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-#[tokio::test]
-async fn a_refresh_token_that_is_not_one_proves_nothing() {
-    let world = World::new();
-    let tokens = world.tokens(EMAIL).await;
-    let mut guess = tokens.refresh.clone();
-    guess.replace_range(22..60, &"A".repeat(38));
-    for text in ["", "x", &guess, &tokens.access, &format!("{} ", tokens.refresh), &"A".repeat(86), "é\u{0}"] {
-        let call = post("/api/auth/refresh").json(&json!({ "refresh_token": text }));
-        world.send(call).await.problem(401, "unauthenticated");
-    }
-    world.send(post("/api/auth/refresh").json(&json!({ "refresh_token": tokens.refresh }))).await.is(200);
+fn encoded(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
 }

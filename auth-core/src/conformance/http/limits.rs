@@ -3,33 +3,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::error::Error;
-use auth_core::policy::Quota;
-use auth_core::throttle::{Decision, RateLimiter};
 use serde_json::json;
 
-use crate::answer::Answer;
-use crate::fixture::{Call, EMAIL, World, credentials, get, post};
+use super::{Adapter, Answer, Call, EMAIL, World, credentials, get, post};
+use crate::auth::AuthBuilder;
+use crate::error::Error;
+use crate::policy::Quota;
+use crate::throttle::{Decision, RateLimiter};
 
-fn sign_in() -> Call {
-    post("/auth/signin").json(&credentials(EMAIL))
-}
-
-fn sign_up(number: u32) -> Call {
-    post("/auth/signup").json(&credentials(&format!("ada{number}@example.com")))
-}
-
-#[track_caller]
-fn seconds_to_wait(answer: &Answer) -> u64 {
-    answer.clone().problem(429, "rate_limited");
-    let seconds = answer.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=60).contains(&seconds), "{seconds}");
-    seconds
-}
-
-#[tokio::test]
-async fn the_sixth_sign_in_within_a_minute_is_refused() {
-    let world = World::new();
+/// Before any work, and until the very second that it is told.
+pub async fn the_sixth_sign_in_within_a_minute_is_refused(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.tokens(EMAIL).await;
     for _ in 0..5 {
         world.send(sign_in()).await.is(200);
@@ -49,9 +33,9 @@ async fn the_sixth_sign_in_within_a_minute_is_refused() {
     seconds_to_wait(&world.send(sign_in()).await);
 }
 
-#[tokio::test]
-async fn the_sixth_sign_up_within_a_minute_is_refused() {
-    let world = World::new();
+/// For this client, and nobody else.
+pub async fn the_sixth_sign_up_within_a_minute_is_refused(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     for number in 0..5 {
         world.send(sign_up(number)).await.is(201);
     }
@@ -59,9 +43,9 @@ async fn the_sixth_sign_up_within_a_minute_is_refused() {
     world.send(sign_up(5).from(world.newcomer())).await.is(201);
 }
 
-#[tokio::test]
-async fn both_mounts_and_every_alias_count_together() {
-    let world = World::new();
+/// Or each of them would be five more guesses.
+pub async fn both_mounts_and_every_alias_count_together(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.tokens(EMAIL).await;
     for path in ["/auth/signin", "/auth/login", "/api/auth/signin", "/api/auth/login", "/auth/signin"] {
         world.send(post(path).json(&credentials(EMAIL))).await.is(200);
@@ -70,9 +54,9 @@ async fn both_mounts_and_every_alias_count_together() {
     world.send(sign_up(0)).await.is(201);
 }
 
-#[tokio::test]
-async fn another_address_is_not_affected() {
-    let world = World::new();
+/// One who guesses locks nobody else out.
+pub async fn another_address_is_not_affected(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.tokens(EMAIL).await;
     for _ in 0..6 {
         world.send(sign_in()).await;
@@ -81,9 +65,9 @@ async fn another_address_is_not_affected() {
     world.send(sign_in().from(world.newcomer())).await.is(200);
 }
 
-#[tokio::test]
-async fn the_limit_is_the_same_for_known_and_unknown_users() {
-    let world = World::new();
+/// Or the limit would tell who has an account.
+pub async fn the_limit_is_the_same_for_known_and_unknown_users(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.tokens(EMAIL).await;
     let mut refusals = Vec::new();
     for email in [EMAIL, "nobody@example.com"] {
@@ -97,9 +81,9 @@ async fn the_limit_is_the_same_for_known_and_unknown_users() {
     assert_eq!(refusals[0], refusals[1]);
 }
 
-#[tokio::test]
-async fn a_typing_error_costs_no_attempt() {
-    let world = World::new();
+/// What cannot be a sign-in is none.
+pub async fn a_typing_error_costs_no_attempt(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.tokens(EMAIL).await;
     for _ in 0..10 {
         for path in ["/auth/signin", "/auth/signup"] {
@@ -116,9 +100,9 @@ async fn a_typing_error_costs_no_attempt() {
     }
 }
 
-#[tokio::test]
-async fn a_page_of_another_origin_uses_up_nobodys_attempts() {
-    let world = World::new();
+/// Or any page could lock its visitors out.
+pub async fn a_page_of_another_origin_uses_up_nobodys_attempts(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.tokens(EMAIL).await;
     for _ in 0..10 {
         world.send(sign_in().header("origin", "https://evil.test")).await.problem(403, "cross_origin");
@@ -130,9 +114,9 @@ async fn a_page_of_another_origin_uses_up_nobodys_attempts() {
     }
 }
 
-#[tokio::test]
-async fn refreshing_is_limited_to_three_hundred_an_hour() {
-    let world = World::new();
+/// One more has to wait for twelve seconds.
+pub async fn refreshing_is_limited_to_three_hundred_an_hour(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let tokens = world.tokens(EMAIL).await;
     let refresh = || post("/api/auth/refresh").json(&json!({ "refresh_token": tokens.refresh }));
     world.send(refresh()).await.is(200);
@@ -144,9 +128,9 @@ async fn refreshing_is_limited_to_three_hundred_an_hour() {
     world.send(refresh().from(world.newcomer())).await.is(200);
 }
 
-#[tokio::test]
-async fn a_layer_limits_the_applications_own_routes() {
-    let world = World::new();
+/// By the same limiter, behind the same proxies.
+pub async fn the_applications_own_routes_can_be_limited(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.send(get("/search")).await.is(200);
     world.send(get("/search")).await.is(200);
     assert_eq!(seconds_to_wait(&world.send(get("/search")).await), 30);
@@ -157,12 +141,46 @@ async fn a_layer_limits_the_applications_own_routes() {
     world.send(get("/search")).await.is(200);
 }
 
-#[tokio::test]
-async fn no_address_at_all_is_limited_too() {
-    let world = World::new();
+/// A server that keeps no addresses is no way around.
+pub async fn no_address_at_all_is_limited_too(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     world.send(get("/search").without_address()).await.is(200);
     world.send(get("/search").without_address()).await.is(200);
     seconds_to_wait(&world.send(get("/search").without_address()).await);
+}
+
+/// A counter that is gone is an outage, and no permission.
+pub async fn a_limiter_that_cannot_tell_lets_nobody_through(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.rate_limiter(Broken)).await;
+    for call in [sign_in(), sign_up(0), get("/search")] {
+        let answer = world.send(call).await.problem(503, "unavailable");
+        assert!(!answer.text().contains("counter"));
+    }
+    assert_eq!(world.auth.password_hashes_run(), 0);
+}
+
+/// By a name that says what it does.
+pub async fn limits_can_be_switched_off_for_load_tests(adapter: &dyn Adapter) {
+    let world = World::with(adapter, AuthBuilder::dangerously_without_rate_limits).await;
+    for number in 0..20 {
+        world.send(sign_up(number)).await.is(201);
+    }
+}
+
+fn sign_in() -> Call {
+    post("/auth/signin").json(&credentials(EMAIL))
+}
+
+fn sign_up(number: u32) -> Call {
+    post("/auth/signup").json(&credentials(&format!("ada{number}@example.com")))
+}
+
+#[track_caller]
+fn seconds_to_wait(answer: &Answer) -> u64 {
+    answer.clone().problem(429, "rate_limited");
+    let seconds = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    seconds
 }
 
 struct Broken;
@@ -171,23 +189,5 @@ struct Broken;
 impl RateLimiter for Broken {
     async fn check(&self, _bucket: &'static str, _key: &str, _quota: Quota) -> Result<Decision, Error> {
         Err(Error::unavailable("the counter is gone"))
-    }
-}
-
-#[tokio::test]
-async fn a_limiter_that_cannot_tell_lets_nobody_through() {
-    let world = World::with(|builder| builder.rate_limiter(Broken));
-    for call in [sign_in(), sign_up(0), get("/search")] {
-        let answer = world.send(call).await.problem(503, "unavailable");
-        assert!(!answer.text().contains("counter"));
-    }
-    assert_eq!(world.auth.password_hashes_run(), 0);
-}
-
-#[tokio::test]
-async fn limits_can_be_switched_off_for_load_tests() {
-    let world = World::with(auth_core::auth::AuthBuilder::dangerously_without_rate_limits);
-    for number in 0..20 {
-        world.send(sign_up(number)).await.is(201);
     }
 }

@@ -1,8 +1,45 @@
 //! Requests that nobody would write by hand: whatever comes, the server neither fails nor falls over.
 
-use http::Method;
+use std::collections::BTreeMap;
 
-use crate::fixture::{Call, EMAIL, World, call};
+use http::Method;
+use serde_json::json;
+
+use super::{Adapter, Call, EMAIL, PASSWORD, Site, World, call, post};
+
+/// Two thousand requests, garbled from what real clients send; the same ones in every run.
+pub async fn no_request_makes_the_server_fail(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
+    let seeds = Seeds::new(&world).await;
+    let mut dice = Dice(0x5eed);
+    let mut seen = BTreeMap::new();
+    for number in 0..2_000 {
+        let call = seeds.call(&mut dice);
+        let call = if dice.roll(10) == 0 { call.without_address() } else { call.from(world.newcomer()) };
+        let answer = world.send(call.clone()).await;
+        assert!(!answer.status.is_server_error(), "number {number}: {call:?} got {answer:?}");
+        *seen.entry(answer.status.as_u16()).or_insert(0_u32) += 1;
+    }
+    let expected = [200, 400, 401, 403, 404, 405, 415, 422];
+    assert!(expected.iter().all(|status| seen.contains_key(status)), "the requests reach every corner: {seen:?}");
+}
+
+/// It is stored and shown as it is: what is done with it is the matter of who shows it.
+pub async fn a_name_that_tries_its_luck_is_just_a_name(site: &Site) {
+    for name in [
+        "' OR '1'='1",
+        "Robert'); DROP TABLE auth_users;--",
+        "\\",
+        "<b>",
+        "${jndi:ldap://x}",
+        "%s%n",
+        "می\u{200c}خواهم",
+    ] {
+        let body = json!({ "email": site.email(), "password": PASSWORD, "name": name });
+        let answer = site.send(post("/auth/signup").json(&body).from(site.newcomer())).await.is(201);
+        assert_eq!(answer.json()["user"]["name"], name);
+    }
+}
 
 /// The same numbers in every run (xorshift64*), so that a failure can be looked at.
 struct Dice(u64);
@@ -130,44 +167,5 @@ impl Seeds {
             call = call.header(dice.pick(&HEADERS), value);
         }
         call
-    }
-}
-
-#[tokio::test]
-async fn no_request_makes_the_server_fail() {
-    let world = World::with(|builder| builder.trusted_proxies("10.0.0.0/8"));
-    let seeds = Seeds::new(&world).await;
-    let mut dice = Dice(0x5eed);
-    let mut seen = std::collections::BTreeMap::new();
-    for number in 0..2_000 {
-        let call = seeds.call(&mut dice);
-        let call = if dice.roll(10) == 0 { call.without_address() } else { call.from(world.newcomer()) };
-        let answer = world.send(call.clone()).await;
-        assert!(!answer.status.is_server_error(), "number {number}: {call:?} got {answer:?}");
-        *seen.entry(answer.status.as_u16()).or_insert(0_u32) += 1;
-    }
-    let expected = [200, 400, 401, 403, 404, 405, 415, 422];
-    assert!(expected.iter().all(|status| seen.contains_key(status)), "the requests reach every corner: {seen:?}");
-}
-
-#[tokio::test]
-async fn a_name_that_tries_its_luck_is_just_a_name() {
-    let world = World::new();
-    for (number, name) in [
-        "' OR '1'='1",
-        "Robert'); DROP TABLE auth_users;--",
-        "\\",
-        "<b>",
-        "${jndi:ldap://x}",
-        "%s%n",
-        "می\u{200c}خواهم",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let email = format!("ada{number}@example.com");
-        let body = serde_json::json!({ "email": email, "password": crate::fixture::PASSWORD, "name": name });
-        let answer = world.send(crate::fixture::post("/auth/signup").json(&body).from(world.newcomer())).await.is(201);
-        assert_eq!(answer.json()["user"]["name"], name);
     }
 }

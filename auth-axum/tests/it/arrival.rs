@@ -3,15 +3,17 @@
 use std::io::{Error, ErrorKind};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
-use http::Request;
+use http::{HeaderValue, Request};
 use tokio::time::{Instant, timeout};
 
-use crate::answer::Answer;
-use crate::app;
-use crate::fixture::{Call, EMAIL, World, get, post};
+use auth_axum::{Transport, routes};
+use auth_core::conformance::http::{Answer, Call, EMAIL, World, get, post};
+
+use crate::app::{Axum, answer};
 
 /// How the sender behaves once the headers are through.
 #[derive(Clone, Copy)]
@@ -36,10 +38,11 @@ impl Sender {
 }
 
 async fn send(world: &World, call: Call, sender: Sender) -> Answer {
-    let (peer, request) = call.into_request();
+    let (peer, request) = call.into_request(&HeaderValue::from_static("app.test"));
     let method = request.method().clone();
     let request: Request<Body> = request.map(|_| sender.body());
-    let answer = Answer::new(app::send_streaming(&world.auth, peer, request).await);
+    let mounts = Router::new().nest("/auth", routes(Transport::Cookie)).nest("/api/auth", routes(Transport::Bearer));
+    let answer = Answer::new(answer(&mounts.with_state(world.auth.clone()), peer, request).await);
     answer.keeps_the_contract(&method);
     answer
 }
@@ -48,7 +51,7 @@ const UNSAFE: [&str; 5] = ["/auth/signup", "/auth/signin", "/auth/signout", "/au
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_arrive_is_waited_for_ten_seconds() {
-    let world = World::new();
+    let world = World::new(&Axum).await;
     for path in UNSAFE {
         let begun = Instant::now();
         let call = post(path).header("content-type", "application/json");
@@ -59,7 +62,7 @@ async fn a_body_that_does_not_arrive_is_waited_for_ten_seconds() {
 
 #[tokio::test]
 async fn a_body_without_end_is_read_up_to_the_limit() {
-    let world = World::new();
+    let world = World::new(&Axum).await;
     for path in UNSAFE {
         let call = post(path).header("content-type", "application/json");
         send(&world, call, Sender::NeverEnds).await.problem(413, "body_too_large");
@@ -68,7 +71,7 @@ async fn a_body_without_end_is_read_up_to_the_limit() {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_malformed() {
-    let world = World::new();
+    let world = World::new(&Axum).await;
     for path in UNSAFE {
         let call = post(path).header("content-type", "application/json");
         send(&world, call, Sender::BreaksOff).await.problem(400, "malformed");
@@ -77,7 +80,7 @@ async fn a_body_that_breaks_off_is_malformed() {
 
 #[tokio::test]
 async fn a_body_where_none_belongs_is_not_waited_for() {
-    let world = World::new();
+    let world = World::new(&Axum).await;
     let tokens = world.tokens(EMAIL).await;
     for sender in [Sender::BreaksOff, Sender::FallsSilent, Sender::NeverEnds] {
         for path in ["/auth/me", "/api/auth/sessions", "/auth/.well-known/jwks.json"] {

@@ -1,68 +1,79 @@
 //! An answer, and the rules that hold for every one of them.
 
 use bytes::Bytes;
+use http::header::DATE;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::Value;
 
 /// What came back.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, in the order of the lines of each name.
+    pub headers: HeaderMap,
+    /// The body, empty after `HEAD`.
+    pub body: Bytes,
 }
 
 impl Answer {
-    pub(crate) fn new(response: Response<Bytes>) -> Self {
-        let (parts, body) = response.into_parts();
+    /// Takes an answer as it came, but for the `Date`: two answers are the same at any time.
+    pub fn new(response: Response<Bytes>) -> Self {
+        let (mut parts, body) = response.into_parts();
+        parts.headers.remove(DATE);
         Self { status: parts.status, headers: parts.headers, body }
     }
 
-    /// A header that stands there once, or not at all.
+    /// Returns a header that stands there once, or not at all.
     #[track_caller]
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().map(|value| value.to_str().unwrap());
         assert!(values.next().is_none(), "{name} stands twice");
         value
     }
 
-    pub(crate) fn set_cookies(&self) -> Vec<&str> {
+    /// Returns the lines that set cookies.
+    pub fn set_cookies(&self) -> Vec<&str> {
         self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
-    pub(crate) fn text(&self) -> &str {
+    /// Returns a body that is text.
+    #[track_caller]
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    /// Returns a body that is JSON, and no problem.
     #[track_caller]
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         serde_json::from_slice(&self.body).unwrap()
     }
 
     /// Asserts the status, for answers that succeed.
     #[track_caller]
-    pub(crate) fn is(self, status: u16) -> Self {
+    pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         self
     }
 
     /// Asserts the status and the code of a problem.
     #[track_caller]
-    pub(crate) fn problem(self, status: u16, code: &str) -> Self {
+    pub fn problem(self, status: u16, code: &str) -> Self {
         assert_eq!((self.status.as_u16(), &*self.code()), (status, code), "{}", self.text());
         self
     }
 
+    /// Returns the code of a problem.
     #[track_caller]
-    pub(crate) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         self.problem_body()["code"].as_str().unwrap().to_owned()
     }
 
-    /// What a problem says of the fields: name and code of each.
+    /// Returns what a problem says of the fields: name and code of each.
     #[track_caller]
-    pub(crate) fn field_errors(&self) -> Vec<(String, String)> {
+    pub fn field_errors(&self) -> Vec<(String, String)> {
         let problem = self.problem_body();
         let text = |error: &Value, key: &str| error[key].as_str().unwrap().to_owned();
         problem["errors"].as_array().unwrap().iter().map(|error| (text(error, "field"), text(error, "code"))).collect()
@@ -76,7 +87,7 @@ impl Answer {
 
     /// Asserts what holds for every answer of a mount, and for every refusal by an extractor, guard or limit.
     #[track_caller]
-    pub(crate) fn keeps_the_contract(&self, method: &Method) {
+    pub fn keeps_the_contract(&self, method: &Method) {
         assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
         assert_eq!(self.header("referrer-policy"), Some("no-referrer"), "{self:?}");
         assert_eq!(self.header("vary"), Some("Authorization, Cookie, Origin"), "{self:?}");
@@ -119,7 +130,7 @@ impl Answer {
 
 /// The names in an object, sorted.
 #[track_caller]
-pub(crate) fn keys(value: &Value) -> Vec<&str> {
+pub(super) fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     keys

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::fixture::{Call, EMAIL, World, get, post};
+use super::{Adapter, Call, EMAIL, World, credentials, get, post};
 
 const SPOOFED: [&str; 8] = [
     "x-forwarded-for",
@@ -15,31 +15,19 @@ const SPOOFED: [&str; 8] = [
     "fly-client-ip",
 ];
 
-fn guess() -> Call {
-    post("/auth/signin").json(&json!({ "email": EMAIL, "password": "not the password" }))
-}
-
-/// Guesses until the limit, and asserts that it is the fifth guess that is the last.
-async fn use_up(world: &World, call: impl Fn(u32) -> Call) {
-    for number in 0..5 {
-        world.send(call(number)).await.problem(401, "invalid_credentials");
-    }
-    world.send(call(5)).await.problem(429, "rate_limited");
-}
-
-#[tokio::test]
-async fn without_trusted_proxies_no_header_chooses_the_address() {
+/// Or every guess would come from somewhere else.
+pub async fn without_trusted_proxies_no_header_chooses_the_address(adapter: &dyn Adapter) {
     for name in SPOOFED {
-        let world = World::new();
+        let world = World::new(adapter).await;
         use_up(&world, |number| guess().header(name, format!("203.0.113.{number}"))).await;
         let twice = guess().header(name, "203.0.113.77").header(name, "203.0.113.78");
         world.send(twice).await.problem(429, "rate_limited");
     }
 }
 
-#[tokio::test]
-async fn behind_a_trusted_proxy_the_rightmost_stranger_is_the_client() {
-    let world = World::with(|builder| builder.trusted_proxies("10.0.0.0/8"));
+/// What stands to the left, the client wrote itself.
+pub async fn behind_a_trusted_proxy_the_rightmost_stranger_is_the_client(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
     let proxy = "10.0.0.1".parse().unwrap();
     let behind = |chain: &str| guess().from(proxy).header("x-forwarded-for", chain);
     // What the client wrote itself stands to the left, and changes nothing.
@@ -52,9 +40,9 @@ async fn behind_a_trusted_proxy_the_rightmost_stranger_is_the_client() {
     world.send(two_lines).await.problem(429, "rate_limited");
 }
 
-#[tokio::test]
-async fn what_cannot_be_read_counts_for_the_proxy() {
-    let world = World::with(|builder| builder.trusted_proxies("10.0.0.0/8"));
+/// The last address that is known for certain.
+pub async fn what_cannot_be_read_counts_for_the_proxy(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
     let odd = ["unknown", "192.0.2.1, ", "\"192.0.2.1\"", "999.1.1.1", "_hidden", "fe80::1%eth0"];
     let behind = |text: &str| guess().from("10.0.0.1".parse().unwrap()).header("x-forwarded-for", text);
     for text in odd.iter().take(5) {
@@ -64,43 +52,55 @@ async fn what_cannot_be_read_counts_for_the_proxy() {
     world.send(guess().from("10.0.0.1".parse().unwrap())).await.problem(429, "rate_limited");
 }
 
-#[tokio::test]
-async fn a_client_that_is_no_proxy_is_not_believed() {
-    let world = World::with(|builder| builder.trusted_proxies("10.0.0.0/8"));
+/// The peer decides whether the header is read.
+pub async fn a_client_that_is_no_proxy_is_not_believed(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
     use_up(&world, |number| guess().header("x-forwarded-for", format!("203.0.113.{number}"))).await;
 }
 
-#[tokio::test]
-async fn an_ipv6_customer_is_one_client() {
-    let world = World::new();
+/// Who has a /64 has 2⁶⁴ addresses.
+pub async fn an_ipv6_customer_is_one_client(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let from = |ip: &str| guess().from(ip.parse().unwrap());
     use_up(&world, |number| from(&format!("2001:db8:0:1::{number}"))).await;
     world.send(from("2001:db8:0:2::1")).await.problem(401, "invalid_credentials");
 }
 
-#[tokio::test]
-async fn an_ipv4_address_is_the_same_client_in_both_notations() {
-    let world = World::new();
+/// A dual-stack socket shows them as IPv6.
+pub async fn an_ipv4_address_is_the_same_client_in_both_notations(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let notations = ["192.0.2.1", "::ffff:192.0.2.1"];
     use_up(&world, |number| guess().from(notations[usize::from(number % 2 == 0)].parse().unwrap())).await;
 }
 
-#[tokio::test]
-async fn clients_without_an_address_share_one_count() {
-    let world = World::with(|builder| builder.trusted_proxies("10.0.0.0/8"));
+/// Whatever their headers say.
+pub async fn clients_without_an_address_share_one_count(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
     use_up(&world, |number| guess().without_address().header("x-forwarded-for", format!("203.0.113.{number}"))).await;
     world.send(guess()).await.problem(401, "invalid_credentials");
 }
 
-#[tokio::test]
-async fn a_session_remembers_where_it_was_opened() {
-    let world = World::with(|builder| builder.trusted_proxies("10.0.0.0/8"));
+/// The client's address and not the proxy's, and a user agent that was cut and cleaned.
+pub async fn a_session_remembers_where_it_was_opened(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
     let long = "a browser ".repeat(100);
-    let sign_up = post("/api/auth/signup").json(&crate::fixture::credentials(EMAIL));
+    let sign_up = post("/api/auth/signup").json(&credentials(EMAIL));
     let sign_up = sign_up.from("10.0.0.1".parse().unwrap()).header("x-forwarded-for", "1.2.3.4, 192.0.2.1");
     let answer = world.send(sign_up.header("user-agent", [long.as_bytes(), b"\xff"].concat())).await.is(201);
     let access = answer.json()["access_token"].as_str().unwrap().to_owned();
     let sessions = world.send(get("/api/auth/sessions").bearer(&access)).await.is(200).json();
     assert_eq!(sessions["sessions"][0]["ip"], "192.0.2.1");
     assert_eq!(sessions["sessions"][0]["user_agent"].as_str().unwrap(), &long[..256]);
+}
+
+fn guess() -> Call {
+    post("/auth/signin").json(&json!({ "email": EMAIL, "password": "not the password" }))
+}
+
+/// Guesses until the limit, and asserts that it is the fifth guess that is the last.
+async fn use_up(world: &World, call: impl Fn(u32) -> Call) {
+    for number in 0..5 {
+        world.send(call(number)).await.problem(401, "invalid_credentials");
+    }
+    world.send(call(5)).await.problem(429, "rate_limited");
 }

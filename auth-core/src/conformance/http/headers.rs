@@ -1,14 +1,13 @@
-//! Methods, paths and the headers of answers. What every answer has is checked with every call of every scenario.
+//! Methods, paths and the headers of answers. What every answer has is checked with every call of every rule.
 
-use auth_core::SigningKeys;
-use auth_core::token::SigningKey;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde_json::json;
 
-use crate::answer::keys;
-use crate::fixture::{EMAIL, World, call, credentials, get, post};
+use super::answer::keys;
+use super::{Adapter, EMAIL, Site, World, call, credentials, get, post};
+use crate::token::{SigningKey, SigningKeys};
 
 const ROUTES: [(&str, &str); 10] = [
     ("signup", "POST"),
@@ -23,9 +22,9 @@ const ROUTES: [(&str, &str); 10] = [
     (".well-known/jwks.json", "GET,HEAD"),
 ];
 
-#[tokio::test]
-async fn a_wrong_method_is_told_the_right_ones() {
-    let world = World::new();
+/// Every method on every path, `HEAD` with `GET`, and none that is made up.
+pub async fn a_wrong_method_is_told_the_right_ones(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     for mount in ["/auth", "/api/auth"] {
         for (path, allowed) in ROUTES {
             for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"] {
@@ -44,9 +43,9 @@ async fn a_wrong_method_is_told_the_right_ones() {
     }
 }
 
-#[tokio::test]
-async fn a_path_below_a_mount_that_is_none_is_a_problem() {
-    let world = World::new();
+/// Paths are exact: case, slashes at the end, segments.
+pub async fn a_path_below_a_mount_that_is_none_is_a_problem(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     for mount in ["/auth", "/api/auth"] {
         for path in
             ["nothing", "signin/", "me/", "signin/x", "SIGNIN", "sessions/", "sessions/a/b", ".well-known", ".."]
@@ -64,9 +63,9 @@ async fn a_path_below_a_mount_that_is_none_is_a_problem() {
     }
 }
 
-#[tokio::test]
-async fn head_is_get_without_the_body() {
-    let world = World::new();
+/// With the same headers.
+pub async fn head_is_get_without_the_body(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let tokens = world.tokens(EMAIL).await;
     for path in ["/auth/me", "/auth/sessions", "/auth/.well-known/jwks.json", "/private"] {
         let whole = world.send(get(path).bearer(&tokens.access)).await.is(200);
@@ -78,17 +77,17 @@ async fn head_is_get_without_the_body() {
     }
 }
 
-#[tokio::test]
-async fn answers_about_a_person_are_not_kept() {
-    let world = World::new();
-    let mut browser = world.browser(EMAIL).await;
+/// Not by a proxy, and not by the browser's button that goes back.
+pub async fn answers_about_a_person_are_not_kept(site: &Site) {
+    let email = &site.email();
+    let mut browser = site.browser(email).await;
     for path in ["/auth/me", "/auth/sessions"] {
         assert_eq!(browser.get(path).await.is(200).header("cache-control"), Some("no-store"), "{path}");
     }
     for call in [
-        post("/auth/signin").json(&credentials(EMAIL)),
+        post("/auth/signin").json(&credentials(email)),
         post("/auth/refresh"),
-        post("/api/auth/signin").json(&credentials(EMAIL)),
+        post("/api/auth/signin").json(&credentials(email)),
         post("/auth/signout"),
     ] {
         let answer = browser.send(call).await;
@@ -97,21 +96,21 @@ async fn answers_about_a_person_are_not_kept() {
     }
 }
 
-#[tokio::test]
-async fn without_public_keys_there_are_none_to_show() {
-    let world = World::new();
+/// A shared secret is not one of them.
+pub async fn without_public_keys_there_are_none_to_show(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let answer = world.send(get("/auth/.well-known/jwks.json")).await.is(200);
     assert_eq!(answer.json(), json!({ "keys": [] }));
 }
 
-#[tokio::test]
-async fn public_keys_are_shown_without_their_private_half() {
+/// To be kept for five minutes, less than a rotation takes.
+pub async fn public_keys_are_shown_without_their_private_half(adapter: &dyn Adapter) {
     // The fixed part of a PKCS#8 file around an Ed25519 key of 32 sevens.
     let prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let der = STANDARD.encode([prefix.as_slice(), &[7; 32]].concat());
     let pem = format!("-----BEGIN {0}-----\n{der}\n-----END {0}-----\n", "PRIVATE KEY");
     let keys_of = SigningKeys::new(SigningKey::ed25519_pem(pem).unwrap());
-    let world = World::signed_with(keys_of, |builder| builder);
+    let world = World::signed_with(adapter, keys_of).await;
     let answer = world.send(get("/api/auth/.well-known/jwks.json")).await.is(200);
     assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
     let key = &answer.json()["keys"][0];
@@ -119,17 +118,4 @@ async fn public_keys_are_shown_without_their_private_half() {
     assert!(!keys(key).contains(&"d") && !keys(key).contains(&"k"), "{key}");
     let tokens = world.tokens(EMAIL).await;
     world.send(get("/claims").bearer(&tokens.access)).await.is(200);
-}
-
-#[tokio::test]
-async fn a_password_in_the_wrong_place_is_not_taken() {
-    let world = World::new();
-    world.tokens(EMAIL).await;
-    let query = "email=ada@example.com&password=a%20long%20walk%20in%20the%20rain";
-    world.send(get(&format!("/auth/signin?{query}"))).await.problem(405, "method_not_allowed");
-    world.send(post(&format!("/auth/signin?{query}"))).await.problem(415, "unsupported_media_type");
-    let form = post("/auth/signin").body("application/x-www-form-urlencoded", query);
-    world.send(form).await.problem(415, "unsupported_media_type");
-    let basic = post("/auth/signin").header("authorization", "Basic YWRhQGV4YW1wbGUuY29tOnBhc3N3b3Jk");
-    world.send(basic).await.problem(415, "unsupported_media_type");
 }

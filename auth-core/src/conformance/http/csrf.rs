@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::fixture::{Browser, Call, EMAIL, Tokens, World, call, credentials, get, post};
+use super::{Adapter, Browser, Call, EMAIL, Site, Tokens, World, call, credentials, get, post};
 
 const SITE: &str = "https://app.test";
 
@@ -50,18 +50,9 @@ const ALLOWED: &[Origin<'_>] = &[
     &[("sec-fetch-site", "none")],
 ];
 
-fn world() -> World {
-    World::with(|builder| builder.base_url(SITE).trusted_origin("https://friend.test"))
-}
-
-fn from_origin(call: Call, origin: Origin<'_>) -> Call {
-    let call = if origin.iter().any(|(name, _)| *name == "host") { call.without("host") } else { call };
-    call.headers(origin)
-}
-
-#[tokio::test]
-async fn another_origin_can_neither_sign_in_nor_sign_up() {
-    let world = world();
+/// A page that signs a visitor in to the attacker's account needs no cookie.
+pub async fn another_origin_can_neither_sign_in_nor_sign_up(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     world.tokens(EMAIL).await;
     let calls = world.store.calls();
     for origin in REFUSED {
@@ -81,9 +72,9 @@ async fn another_origin_can_neither_sign_in_nor_sign_up() {
     }
 }
 
-#[tokio::test]
-async fn another_origin_can_neither_refresh_nor_sign_out_nor_use_the_application() {
-    let world = world();
+/// The application's own routes are guarded by their extractors.
+pub async fn another_origin_can_neither_refresh_nor_sign_out_nor_use_the_application(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     let mut browser = world.browser(EMAIL).await;
     let cookies = browser.cookie_header();
     for origin in REFUSED {
@@ -105,11 +96,11 @@ async fn another_origin_can_neither_refresh_nor_sign_out_nor_use_the_application
     }
 }
 
-#[tokio::test]
-async fn a_session_is_guarded_when_only_the_refresh_cookie_is_left() {
-    let world = world();
+/// The other cookie is as good a credential.
+pub async fn a_session_is_guarded_when_only_the_refresh_cookie_is_left(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     let mut browser = world.browser(EMAIL).await;
-    browser.forget("__Host-access");
+    browser.forget("access");
     for path in ["/note", "/auth/refresh", "/auth/signout"] {
         let call = post(path).header("origin", "https://evil.test");
         browser.send(call).await.problem(403, "cross_origin");
@@ -117,9 +108,9 @@ async fn a_session_is_guarded_when_only_the_refresh_cookie_is_left() {
     browser.get("/private").await.is(200);
 }
 
-#[tokio::test]
-async fn a_request_that_a_bearer_token_vouches_for_may_come_from_anywhere() {
-    let world = world();
+/// No browser adds one by itself.
+pub async fn a_request_that_a_bearer_token_vouches_for_may_come_from_anywhere(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     let mut tokens = world.tokens(EMAIL).await;
     for origin in REFUSED {
         world.send(from_origin(post("/note").bearer(&tokens.access), origin)).await.is(200);
@@ -131,31 +122,31 @@ async fn a_request_that_a_bearer_token_vouches_for_may_come_from_anywhere() {
     world.send(sign_out).await.is(204);
 }
 
-#[tokio::test]
-async fn a_bearer_token_that_is_not_ours_vouches_for_nothing() {
-    let world = world();
-    world.tokens(EMAIL).await;
+/// Any page may make one up.
+pub async fn a_bearer_token_that_is_not_ours_vouches_for_nothing(site: &Site) {
+    let email = &site.email();
+    site.tokens(email).await;
     for token in ["x", "x.y.z", ""] {
-        let sign_in = post("/auth/signin").json(&credentials(EMAIL)).bearer(token);
-        world.send(sign_in.header("origin", "https://evil.test")).await.problem(403, "cross_origin");
+        let sign_in = post("/auth/signin").json(&credentials(email)).bearer(token);
+        site.send(sign_in.header("origin", "https://evil.test")).await.problem(403, "cross_origin");
     }
 }
 
-#[tokio::test]
-async fn nobodys_bearer_token_vouches_for_a_sign_in() {
-    let world = world();
-    let eve = world.tokens("eve@example.com").await;
+/// What signs in is nobody's yet.
+pub async fn nobodys_bearer_token_vouches_for_a_sign_in(site: &Site) {
+    let email = &site.email();
+    let eve = site.tokens(email).await;
     for path in ["/auth/signin", "/auth/signup", "/api/auth/signin"] {
-        let call = post(path).json(&credentials("eve@example.com")).bearer(&eve.access);
-        world.send(call.header("origin", "https://evil.test")).await.problem(403, "cross_origin");
+        let call = post(path).json(&credentials(email)).bearer(&eve.access);
+        site.send(call.header("origin", "https://evil.test")).await.problem(403, "cross_origin");
     }
 }
 
-#[tokio::test]
-async fn a_bearer_token_does_not_vouch_for_cookies() {
-    let world = world();
-    let mut ada = world.browser(EMAIL).await;
-    let eve = world.tokens("eve@example.com").await;
+/// Neither does the attacker's own token for the victim's cookies.
+pub async fn a_bearer_token_does_not_vouch_for_cookies(site: &Site) {
+    let email = &site.email();
+    let mut ada = site.browser(email).await;
+    let eve = site.tokens(&site.email()).await;
     let cookies = ada.cookie_header();
     let refresh = post("/auth/refresh").bearer(&eve.access).header("origin", "https://evil.test");
     let answer = ada.send(refresh).await;
@@ -163,9 +154,9 @@ async fn a_bearer_token_does_not_vouch_for_cookies() {
     assert_eq!(ada.cookie_header(), cookies);
 }
 
-#[tokio::test]
-async fn without_a_base_url_the_origin_must_be_the_host() {
-    let world = World::new();
+/// Port included, and only where there is one host.
+pub async fn without_a_base_url_the_origin_must_be_the_host(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let mut browser = world.browser(EMAIL).await;
     let note = |origin: &str| post("/note").header("origin", origin);
     browser.send(note("https://app.test")).await.is(200);
@@ -178,9 +169,9 @@ async fn without_a_base_url_the_origin_must_be_the_host() {
     browser.send(note("https://app.test").header("host", "app.test")).await.problem(403, "cross_origin");
 }
 
-#[tokio::test]
-async fn the_authority_of_http_2_is_the_host() {
-    let world = World::new();
+/// HTTP/2 has no `Host`; an adapter puts it there.
+pub async fn the_authority_of_http_2_is_the_host(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
     let mut browser = world.browser(EMAIL).await;
     let note = |target: &str| post(target).without("host").header("origin", "https://app.test");
     browser.send(note("https://app.test/note")).await.is(200);
@@ -189,9 +180,9 @@ async fn the_authority_of_http_2_is_the_host() {
     browser.send(note("https://evil.test/auth/refresh")).await.problem(403, "cross_origin");
 }
 
-#[tokio::test]
-async fn reading_is_free_and_changes_nothing() {
-    let world = world();
+/// Whatever a header or a query says of another method.
+pub async fn reading_is_free_and_changes_nothing(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     let mut browser = world.browser(EMAIL).await;
     let cookies = browser.cookie_header();
     let evil = |call: Call| call.header("origin", "https://evil.test").header("sec-fetch-site", "cross-site");
@@ -216,20 +207,29 @@ async fn reading_is_free_and_changes_nothing() {
     browser.get("/private").await.is(200);
 }
 
-#[tokio::test]
-async fn opening_a_websocket_counts_as_a_change() {
-    let world = world();
+/// It is a `GET` that opens a channel for changes.
+pub async fn opening_a_websocket_counts_as_a_change(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     let mut browser = world.browser(EMAIL).await;
     let open = || get("/private").header("upgrade", "websocket").header("connection", "upgrade");
     browser.send(open().header("origin", "https://evil.test")).await.problem(403, "cross_origin");
     browser.send(open().header("origin", SITE)).await.is(200);
 }
 
-#[tokio::test]
-async fn nobody_is_a_stranger_because_of_a_foreign_origin() {
-    let world = world();
+/// A refusal is told; the page is not shown to a stranger in its place.
+pub async fn nobody_is_a_stranger_because_of_a_foreign_origin(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
     let mut browser = world.browser(EMAIL).await;
     let open = get("/maybe").header("upgrade", "websocket").header("origin", "https://evil.test");
     browser.send(open.clone()).await.problem(403, "cross_origin");
     assert_eq!(Browser::new(&world).send(open).await.is(200).text(), "nobody");
+}
+
+async fn world(adapter: &dyn Adapter) -> World {
+    World::with(adapter, |builder| builder.base_url(SITE).trusted_origin("https://friend.test")).await
+}
+
+fn from_origin(call: Call, origin: Origin<'_>) -> Call {
+    let call = if origin.iter().any(|(name, _)| *name == "host") { call.without("host") } else { call };
+    call.headers(origin)
 }

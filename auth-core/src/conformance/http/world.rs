@@ -1,0 +1,86 @@
+//! An application in a time of its own.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Adapter, Application, Site};
+use crate::auth::{Auth, AuthBuilder};
+use crate::clock::ManualClock;
+use crate::conformance::faulty::FaultyStore;
+use crate::memory::MemoryStore;
+use crate::policy::{HashPolicy, Quota};
+use crate::token::SigningKeys;
+
+/// Where an application is that was not told.
+const HERE: &str = "https://app.test";
+
+/// How often the limited routes may be called in a minute.
+const TWO: std::num::NonZeroU32 = std::num::NonZeroU32::new(2).expect("2 is not zero");
+
+/// An application in a time of its own, with all that is behind it. Its clients see it as a [`Site`].
+#[derive(Debug)]
+pub struct World {
+    /// Who decides.
+    pub auth: Auth,
+    /// The only clock there is.
+    pub clock: Arc<ManualClock>,
+    /// What is stored, which fails when it is told to.
+    pub store: FaultyStore<MemoryStore>,
+    site: Site,
+}
+
+impl World {
+    /// Starts an application with all settings at their defaults.
+    pub async fn new(adapter: &dyn Adapter) -> Self {
+        Self::with(adapter, |builder| builder).await
+    }
+
+    /// Starts an application that knows its base URL.
+    pub async fn at(adapter: &dyn Adapter, base_url: &str) -> Self {
+        Self::start(adapter, keys(), base_url, |builder| builder.base_url(base_url)).await
+    }
+
+    /// Starts an application with some settings.
+    pub async fn with(adapter: &dyn Adapter, configure: impl FnOnce(AuthBuilder) -> AuthBuilder) -> Self {
+        Self::start(adapter, keys(), HERE, configure).await
+    }
+
+    /// Starts an application with signing keys.
+    pub async fn signed_with(adapter: &dyn Adapter, keys: SigningKeys) -> Self {
+        Self::start(adapter, keys, HERE, |builder| builder).await
+    }
+
+    async fn start(
+        adapter: &dyn Adapter,
+        keys: SigningKeys,
+        base_url: &str,
+        configure: impl FnOnce(AuthBuilder) -> AuthBuilder,
+    ) -> Self {
+        let (clock, store) = (Arc::new(ManualClock::new()), FaultyStore::new(MemoryStore::new()));
+        let builder = Auth::builder(store.clone(), keys)
+            .clock(Arc::<ManualClock>::clone(&clock))
+            .hash_policy(HashPolicy::insecure_for_tests());
+        let auth = configure(builder).build().unwrap();
+        let server = adapter.serve(&Application { auth: auth.clone(), quota: Quota::per_minute(TWO) }).await;
+        let site = Site::with_clock(server, base_url, Arc::<ManualClock>::clone(&clock));
+        Self { auth, clock, store, site }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+}
+
+impl Deref for World {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+fn keys() -> SigningKeys {
+    SigningKeys::hs256([7; 32]).unwrap()
+}
