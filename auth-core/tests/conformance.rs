@@ -11,7 +11,8 @@ async fn the_store_in_memory_keeps_every_rule() {
     store::run_rules(&memory).await;
 }
 
-/// Among the rules' own futures nothing waits; on threads of their own, calls do meet.
+/// Among the rules' own futures nothing waits; on threads of their own, calls do meet. Pruning is left out: it is for
+/// the whole store, so of two suites one would find nothing left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_store_in_memory_keeps_them_on_many_threads() {
     let memory = MemoryStore::new();
