@@ -5,22 +5,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use auth_core::Error;
-use auth_core::http::RequestHead;
+use auth_core::http::{Passage, RequestHead};
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tower::Service;
 
-use crate::extract::Rejection;
-use crate::request::head;
+use crate::request::{head, response};
 
 /// What is asked of a request.
 pub trait Check: Clone + Send + Sync + 'static {
-    /// Lets the request through, or says why not.
-    fn check(&self, head: RequestHead<'_>) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Lets the request through, with headers for its answer, or answers it.
+    fn check(&self, head: RequestHead<'_>) -> impl Future<Output = Passage> + Send;
 }
 
-/// The service of this crate's layers: it answers with the problem, or calls what is below.
+/// The service of this crate's layers: it answers itself, or calls what is below.
 #[derive(Debug, Clone)]
 pub struct Gate<S, C> {
     inner: S,
@@ -55,8 +53,14 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match check.check(head(&mut parts)).await {
-                Ok(()) => inner.call(Request::from_parts(parts, body)).await,
-                Err(error) => Ok(Rejection::from(error).into_response()),
+                Passage::Closed(refusal) => Ok(response(refusal)),
+                Passage::Open(headers) => {
+                    let mut answer = inner.call(Request::from_parts(parts, body)).await?;
+                    for (name, value) in &headers {
+                        answer.headers_mut().append(name, value.clone());
+                    }
+                    Ok(answer)
+                }
             }
         })
     }

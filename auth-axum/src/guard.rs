@@ -1,7 +1,8 @@
 //! Guards: a session, or a role, for a whole group of routes.
 
-use auth_core::http::RequestHead;
-use auth_core::{Auth, Error, Role};
+use auth_core::http::{Passage, RequestHead, problem};
+use auth_core::{Auth, Role};
+use http::HeaderMap;
 use tower::Layer;
 
 use crate::gate::{Check, Gate};
@@ -49,7 +50,10 @@ impl<S> Layer<S> for RequireLayer {
 }
 
 impl Check for RequireLayer {
-    async fn check(&self, head: RequestHead<'_>) -> Result<(), Error> {
-        self.auth.http().require(head, self.role.as_ref()).await.map(|_| ())
+    async fn check(&self, head: RequestHead<'_>) -> Passage {
+        match self.auth.http().require(head, self.role.as_ref()).await {
+            Ok(_) => Passage::Open(HeaderMap::new()),
+            Err(error) => Passage::Closed(problem::response(&error)),
+        }
     }
 }

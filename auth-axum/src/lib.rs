@@ -10,6 +10,7 @@ mod routes;
 /// All of `auth-core`, so that an application needs no dependency on it by name.
 pub use auth_core;
 pub use auth_core::error::FieldErrors;
+pub use auth_core::http::RequestHead;
 pub use auth_core::policy::{PasswordPolicy, Quota, SessionPolicy};
 pub use auth_core::{Auth, Email, Error, ErrorKind, Password, Role, SigningKeys, Transport, User, UserId};
 pub use extract::{Claims, CurrentSession, CurrentUser, Rejection};

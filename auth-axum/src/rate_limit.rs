@@ -1,16 +1,17 @@
 //! Rate limits for the application's own routes.
 
-use auth_core::http::RequestHead;
+use auth_core::Auth;
+use auth_core::http::{Passage, RateLimit, RequestHead};
 use auth_core::policy::Quota;
-use auth_core::{Auth, Error};
 use tower::Layer;
 
 use crate::gate::{Check, Gate};
 
-/// Limits how often one client address may call the routes below it.
+/// Limits how often the routes below it may be called: by one client address, one user, or whatever else.
 ///
 /// All routes below one layer count together, under its name. It counts with the limiter of [`Auth`], behind the same
-/// trusted proxies. A client over the limit gets 429 with `Retry-After`.
+/// trusted proxies. Every answer says where the client stands, in the headers `RateLimit` and `RateLimit-Policy`; a
+/// client over the limit gets 429 with `Retry-After`.
 ///
 /// Add it with `route_layer`: a `layer` also limits what a router answers to paths that it does not have, and takes that
 /// along when the router is merged into another.
@@ -29,14 +30,50 @@ use crate::gate::{Check, Gate};
 #[derive(Debug, Clone)]
 pub struct RateLimitLayer {
     auth: Auth,
-    name: &'static str,
-    quota: Quota,
+    limit: RateLimit,
 }
 
 impl RateLimitLayer {
-    /// Creates a layer that counts under a name of its own.
+    /// Creates a layer that counts each client address, under a name of its own.
     pub fn new(auth: &Auth, name: &'static str, quota: Quota) -> Self {
-        Self { auth: auth.clone(), name, quota }
+        Self { auth: auth.clone(), limit: RateLimit::new(name, quota) }
+    }
+
+    /// Counts by the signed-in user instead, wherever they come from.
+    ///
+    /// A request without a session counts by its client's address. A database that does not answer is a 503: nobody is
+    /// taken for a stranger because of it.
+    ///
+    /// ```
+    /// # use auth_axum::{Auth, Quota, RateLimitLayer};
+    /// # use axum::{Router, routing::get};
+    /// # fn routes(auth: &Auth, quota: Quota) -> Router<Auth> {
+    /// let limit = RateLimitLayer::new(auth, "export", quota).per_user();
+    /// Router::new().route("/export", get(|| async { "all of it" })).route_layer(limit)
+    /// # }
+    /// ```
+    pub fn per_user(self) -> Self {
+        Self { limit: self.limit.per_user(), ..self }
+    }
+
+    /// Counts by what a function makes of the request instead; `None` counts by the client's address.
+    ///
+    /// # Security
+    ///
+    /// What a client may choose freely is no limit to it: let the function return only what was checked before.
+    ///
+    /// ```
+    /// # use auth_axum::{Auth, Quota, RateLimitLayer};
+    /// # use axum::{Router, routing::get};
+    /// # fn routes(auth: &Auth, quota: Quota) -> Router<Auth> {
+    /// // A proxy in front of the application sets this header, whatever the client sent.
+    /// let tenant = |head: auth_axum::RequestHead<'_>| Some(head.headers.get("x-tenant")?.to_str().ok()?.to_owned());
+    /// let limit = RateLimitLayer::new(auth, "report", quota).by(tenant);
+    /// Router::new().route("/report", get(|| async { "sums" })).route_layer(limit)
+    /// # }
+    /// ```
+    pub fn by(self, key: impl Fn(RequestHead<'_>) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { limit: self.limit.by(key), ..self }
     }
 }
 
@@ -49,7 +86,7 @@ impl<S> Layer<S> for RateLimitLayer {
 }
 
 impl Check for RateLimitLayer {
-    async fn check(&self, head: RequestHead<'_>) -> Result<(), Error> {
-        self.auth.http().rate_limit(head, self.name, self.quota).await
+    async fn check(&self, head: RequestHead<'_>) -> Passage {
+        self.auth.http().rate_limit(head, &self.limit).await
     }
 }

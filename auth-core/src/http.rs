@@ -15,6 +15,7 @@ mod devices;
 pub mod endpoint;
 mod origin;
 pub mod problem;
+pub mod rate_limit;
 pub mod request;
 mod response;
 
@@ -24,17 +25,18 @@ use ::http::Response;
 use bytes::Bytes;
 
 pub use endpoint::{Endpoint, ROUTES, Route};
+pub use rate_limit::{Passage, RateLimit, RateLimitKey};
 pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
 
 use crate::auth::{Auth, Authenticated, Credential};
 use crate::error::{Error, ErrorKind};
-use crate::http::client_ip::{ClientKey, TrustedProxies};
+use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::CookiePolicy;
 use crate::http::csrf::Origins;
-use crate::policy::{Quota, RateLimitPolicy};
+use crate::policy::RateLimitPolicy;
 use crate::role::Role;
 use crate::session::Client;
-use crate::throttle::{Decision, RateLimiter};
+use crate::throttle::RateLimiter;
 use crate::token::Claims;
 
 /// What the HTTP side of the library was configured with.
@@ -134,20 +136,6 @@ impl Http<'_> {
                 let current = self.auth.authenticate(&refresh).await?;
                 Ok(self.auth.claims_of(&current))
             }
-        }
-    }
-
-    /// Counts a request of this client against a quota, under a name of the caller's choice.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::RateLimited`] with the time to wait.
-    pub async fn rate_limit(&self, head: RequestHead<'_>, bucket: &'static str, quota: Quota) -> Result<(), Error> {
-        let settings = self.auth.settings();
-        let key = ClientKey::from(settings.proxies.client_ip(head.peer, head.headers));
-        match settings.limiter.check(bucket, &key.to_string(), quota).await? {
-            Decision::Allowed => Ok(()),
-            Decision::Limited { retry_after } => Err(Error::new(ErrorKind::RateLimited).with_retry_after(retry_after)),
         }
     }
 

@@ -4,12 +4,14 @@ mod account;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use account::{Throttle, ThrottleKey};
 use async_trait::async_trait;
-use governor::middleware::NoOpMiddleware;
+use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 
 use crate::clock::Clock;
@@ -33,17 +35,20 @@ use crate::policy::Quota;
 /// use auth_core::error::Error;
 /// use auth_core::policy::Quota;
 /// use auth_core::throttle::{Decision, RateLimiter};
+/// use std::time::Duration;
 ///
 /// struct SharedCounter { /* a connection */ }
 ///
 /// #[async_trait]
 /// impl RateLimiter for SharedCounter {
 ///     async fn check(&self, bucket: &'static str, key: &str, quota: Quota) -> Result<Decision, Error> {
-///         let answer: Result<u64, std::io::Error> = Ok(0); // Ask the store about `bucket`, `key` and `quota`.
-///         match answer.map_err(Error::unavailable)? {
-///             0 => Ok(Decision::Allowed),
-///             millis => Ok(Decision::Limited { retry_after: std::time::Duration::from_millis(millis) }),
-///         }
+///         // Ask the store about `bucket`, `key` and `quota`: what is left after this request, and when there is more.
+///         let answer: Result<(i64, Duration), std::io::Error> = Ok((4, quota.period / quota.burst.get()));
+///         let (remaining, wait) = answer.map_err(Error::unavailable)?;
+///         Ok(match remaining.try_into() {
+///             Ok(remaining) => Decision::Allowed { remaining, next_after: wait },
+///             Err(_) => Decision::Limited { retry_after: wait },
+///         })
 ///     }
 /// }
 /// ```
@@ -60,12 +65,19 @@ pub trait RateLimiter: Send + Sync + 'static {
     async fn check(&self, bucket: &'static str, key: &str, quota: Quota) -> Result<Decision, Error>;
 }
 
-/// Whether a request may go on.
+/// Whether a request may go on, and what the client can expect of the next one.
+///
+/// Nothing but the choice between the two decides. The numbers are told to the client, so that it need not find out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Decision {
     /// It may.
-    Allowed,
+    Allowed {
+        /// How many more requests may come at once after this one.
+        remaining: u32,
+        /// How long until that is at least one more; zero when the whole quota is there.
+        next_after: Duration,
+    },
     /// It may not: the client came too often.
     Limited {
         /// How long until the next request is allowed, if none comes before.
@@ -104,9 +116,9 @@ const MAX_PERIOD: Duration = Duration::from_hours(365 * 24);
 /// let limiter = GovernorLimiter::new(Arc::new(ManualClock::new()));
 /// let quota = RateLimitPolicy::default().sign_in;
 /// for _ in 0..5 {
-///     assert_eq!(limiter.check("sign_in", "203.0.113.7", quota).await.unwrap(), Decision::Allowed);
+///     assert!(matches!(limiter.check("sign_in", "203.0.113.7", quota).await.unwrap(), Decision::Allowed { .. }));
 /// }
-/// assert_ne!(limiter.check("sign_in", "203.0.113.7", quota).await.unwrap(), Decision::Allowed);
+/// assert!(matches!(limiter.check("sign_in", "203.0.113.7", quota).await.unwrap(), Decision::Limited { .. }));
 /// # }).unwrap();
 /// ```
 pub struct GovernorLimiter {
@@ -136,10 +148,15 @@ impl GovernorLimiter {
 impl RateLimiter for GovernorLimiter {
     async fn check(&self, bucket: &'static str, key: &str, quota: Quota) -> Result<Decision, Error> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = tables.cell(&self.clock, self.max_keys, (bucket, quota), key).check();
-        Ok(match outcome {
-            Ok(()) => Decision::Allowed,
-            Err(until) => Decision::Limited { retry_after: until.wait_time_from(self.clock.elapsed()) },
+        let now = self.clock.elapsed();
+        tables.reading.set(now);
+        let cell = tables.cell(now, self.max_keys, (bucket, quota), key);
+        Ok(match cell.check() {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                Decision::Allowed { remaining, next_after: next_after(cell, remaining, now) }
+            }
+            Err(until) => Decision::Limited { retry_after: until.wait_time_from(now) },
         })
     }
 }
@@ -152,12 +169,13 @@ impl fmt::Debug for GovernorLimiter {
 
 /// One count. `governor` has stores of many counts, too, but they cannot tell a known key from a new one, which the
 /// bound on memory turns on. So the map is ours, and each of its values is a limiter of one count.
-type Cell = governor::RateLimiter<NotKeyed, InMemoryState, Elapsed, NoOpMiddleware<Duration>>;
+type Cell = governor::RateLimiter<NotKeyed, InMemoryState, Reading, StateInformationMiddleware>;
 
 #[derive(Default)]
 struct Tables {
-    tables: HashMap<(&'static str, Quota), Table>,
+    by_name: HashMap<(&'static str, Quota), Table>,
     pruned_at: Option<Duration>,
+    reading: Reading,
 }
 
 struct Table {
@@ -167,11 +185,11 @@ struct Table {
 
 impl Tables {
     /// Returns the count of a key, which begins here when the key is new and there is room for it.
-    fn cell(&mut self, clock: &Arc<dyn Clock>, max_keys: usize, name: (&'static str, Quota), key: &str) -> &Cell {
-        let is_known = self.tables.get(&name).is_some_and(|table| table.cells.contains_key(key));
-        let is_kept = is_known || (key.len() <= MAX_KEY_BYTES && self.has_room(clock.elapsed(), max_keys));
-        let begin = || new_cell(name.1, clock);
-        let table = self.tables.entry(name).or_insert_with(|| Table { cells: HashMap::new(), overflow: begin() });
+    fn cell(&mut self, now: Duration, max_keys: usize, name: (&'static str, Quota), key: &str) -> &Cell {
+        let is_known = self.by_name.get(&name).is_some_and(|table| table.cells.contains_key(key));
+        let is_kept = is_known || (key.len() <= MAX_KEY_BYTES && self.has_room(now, max_keys));
+        let begin = || new_cell(name.1, &self.reading);
+        let table = self.by_name.entry(name).or_insert_with(|| Table { cells: HashMap::new(), overflow: begin() });
         if is_kept { table.cells.entry(key.into()).or_insert_with(begin) } else { &table.overflow }
     }
 
@@ -186,33 +204,50 @@ impl Tables {
 
     /// Forgets the keys that have earned back their whole quota: a new count says the same of them.
     fn prune(&mut self) {
-        for ((_, quota), table) in &mut self.tables {
+        for ((_, quota), table) in &mut self.by_name {
             // Taking the whole quota at once succeeds exactly then, and changes nothing otherwise.
-            table.cells.retain(|_, cell| !matches!(cell.check_n(quota.burst), Ok(Ok(()))));
+            table.cells.retain(|_, cell| !matches!(cell.check_n(quota.burst), Ok(Ok(_))));
         }
     }
 
     fn key_count(&self) -> usize {
-        self.tables.values().map(|table| table.cells.len()).sum()
+        self.by_name.values().map(|table| table.cells.len()).sum()
     }
 }
 
-fn new_cell(quota: Quota, clock: &Arc<dyn Clock>) -> Cell {
+/// Asks for one request more than there are, which takes none: the answer is the time until there are as many.
+fn next_after(cell: &Cell, remaining: u32, now: Duration) -> Duration {
+    let Some(more) = NonZeroU32::new(remaining.saturating_add(1)) else { return Duration::ZERO };
+    match cell.check_n(more) {
+        Ok(Err(until)) => until.wait_time_from(now),
+        Ok(Ok(_)) | Err(_) => Duration::ZERO,
+    }
+}
+
+fn new_cell(quota: Quota, reading: &Reading) -> Cell {
     let interval = (quota.period.min(MAX_PERIOD) / quota.burst.get()).max(Duration::from_nanos(1));
     // Only an interval of zero has no quota, and this one is longer.
     let one_per_interval = governor::Quota::with_period(interval).unwrap_or(governor::Quota::per_hour(quota.burst));
-    Cell::direct_with_clock(one_per_interval.allow_burst(quota.burst), Elapsed(Arc::clone(clock)))
+    governor::RateLimiter::direct_with_clock(one_per_interval.allow_burst(quota.burst), reading.clone())
+        .with_middleware::<StateInformationMiddleware>()
 }
 
-/// Our clock's steady reading, as `governor` wants to see it.
-#[derive(Clone)]
-struct Elapsed(Arc<dyn Clock>);
+/// The time of a decision, in nanoseconds of [`Clock::elapsed`]. It stands still in between, so that all that is asked
+/// about one request is answered for one instant.
+#[derive(Clone, Default)]
+struct Reading(Arc<AtomicU64>);
 
-impl governor::clock::Clock for Elapsed {
+impl Reading {
+    fn set(&self, now: Duration) {
+        self.0.store(now.as_nanos().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+impl governor::clock::Clock for Reading {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        self.0.elapsed()
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -226,8 +261,8 @@ pub struct DangerouslyUnlimited;
 
 #[async_trait]
 impl RateLimiter for DangerouslyUnlimited {
-    async fn check(&self, _bucket: &'static str, _key: &str, _quota: Quota) -> Result<Decision, Error> {
-        Ok(Decision::Allowed)
+    async fn check(&self, _bucket: &'static str, _key: &str, quota: Quota) -> Result<Decision, Error> {
+        Ok(Decision::Allowed { remaining: quota.burst.get(), next_after: Duration::ZERO })
     }
 }
 

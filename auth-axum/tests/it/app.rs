@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use async_trait::async_trait;
 use auth_axum::{Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes};
 use auth_core::Role;
-use auth_core::conformance::http::{Adapter, Application, Server};
+use auth_core::conformance::http::{Adapter, Application, Server, tenant};
 use auth_core::http::Transport;
 use axum::Router;
 use axum::body::Body;
@@ -49,8 +49,7 @@ fn router(app: &Application) -> Router {
     let (auth, quota) = (&app.auth, app.quota);
     let members = Router::new().route("/news", get(|| async { "news" })).route_layer(require_user(auth));
     let admins = Router::new().route("/users", get(|| async { "all" })).route_layer(require_role(auth, Role::ADMIN));
-    let limit = RateLimitLayer::new(auth, "search", quota);
-    let search = Router::new().route("/search", get(|| async { "found" })).route_layer(limit);
+    let limited = |path, limit: RateLimitLayer| Router::new().route(path, get(|| async { "found" })).route_layer(limit);
     Router::new()
         .nest("/auth", routes(Transport::Cookie))
         .nest("/api/auth", routes(Transport::Bearer))
@@ -59,7 +58,9 @@ fn router(app: &Application) -> Router {
         .route("/claims", get(|claims: Claims| async move { claims.user_id.to_string() }))
         .route("/session", get(|session: CurrentSession| async move { session.session.id.to_string() }))
         .route("/note", post(|user: CurrentUser| async move { format!("noted for {}", user.id) }))
-        .merge(search)
+        .merge(limited("/search", RateLimitLayer::new(auth, "search", quota)))
+        .merge(limited("/mine", RateLimitLayer::new(auth, "mine", quota).per_user()))
+        .merge(limited("/tenant", RateLimitLayer::new(auth, "tenant", quota).by(tenant)))
         .nest("/members", members)
         .nest("/admin", admins)
         .with_state(auth.clone())

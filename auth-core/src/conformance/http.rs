@@ -31,6 +31,7 @@ pub mod journey;
 pub mod limits;
 pub mod outage;
 pub mod refreshing;
+pub mod route_limits;
 mod rules;
 pub mod sessions;
 mod site;
@@ -50,6 +51,7 @@ pub use site::Site;
 pub use world::World;
 
 use crate::auth::Auth;
+use crate::http::RequestHead;
 use crate::policy::Quota;
 
 /// The address that most rules sign up with.
@@ -68,6 +70,11 @@ pub struct Application {
     pub quota: Quota,
 }
 
+/// What the limit of `GET /tenant` counts by: a header that somebody in front of the application has checked.
+pub fn tenant(head: RequestHead<'_>) -> Option<String> {
+    Some(head.headers.get("x-tenant")?.to_str().ok()?.to_owned())
+}
+
 /// An adapter of a web framework, under test.
 ///
 /// It serves one application, made of all that an adapter offers. In the names that all adapters share:
@@ -83,7 +90,9 @@ pub struct Application {
 /// | `POST /note` | `CurrentUser` | `noted for ` and the user's id |
 /// | `GET /members/news` | `require_user` | `news` |
 /// | `GET /admin/users` | `require_role`, of [`Role::ADMIN`](crate::Role::ADMIN) | `all` |
-/// | `GET /search` | a rate limit named `search`, by [`quota`](Application::quota) | `found` |
+/// | `GET /search` | a rate limit named `search`, of [`quota`](Application::quota) | `found` |
+/// | `GET /mine` | a rate limit named `mine`, of the same quota, `per_user` | `found` |
+/// | `GET /tenant` | a rate limit named `tenant`, of the same quota, `by` [`tenant`] | `found` |
 ///
 /// Every answer is a 200 with the plain text that is named. All other paths are the framework's to answer with 404;
 /// those below `/members` and `/admin` too, so guards stand before routes and not before paths that do not exist.

@@ -16,7 +16,7 @@ impl Http<'_> {
     pub(super) async fn sign_up(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let sign_up = self.read_sign_up(request)?;
         // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
-        self.rate_limit(request.head(), "auth:sign_up", self.auth.settings().limits.sign_up).await?;
+        self.count(request.head(), "auth:sign_up", self.auth.settings().limits.sign_up).await?;
         let SignUpOutcome::SignedIn(outcome) = self.auth.create_account(sign_up, &self.client(request.head())).await?;
         signed_in(StatusCode::CREATED, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
@@ -28,7 +28,7 @@ impl Http<'_> {
         let kind = request.transport.session_kind(fields.flag("remember_me"));
         fields.end()?;
         let sign_in = SignIn { email: email.ok_or_else(unreadable_email)?, password, kind };
-        self.rate_limit(request.head(), "auth:sign_in", self.auth.settings().limits.sign_in).await?;
+        self.count(request.head(), "auth:sign_in", self.auth.settings().limits.sign_in).await?;
         let SignInOutcome::SignedIn(outcome) = self.auth.sign_in(sign_in, &self.client(request.head())).await?;
         signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }

@@ -16,7 +16,7 @@ use crate::token::RefreshToken;
 impl Http<'_> {
     pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let token = self.presented_refresh_token(request)?;
-        self.rate_limit(request.head(), "auth:refresh", self.auth.settings().limits.refresh).await?;
+        self.count(request.head(), "auth:refresh", self.auth.settings().limits.refresh).await?;
         let outcome = self.auth.refresh(&token, &self.client(request.head())).await?;
         signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }

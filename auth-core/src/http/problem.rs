@@ -111,7 +111,7 @@ fn log(error: &Error, status: StatusCode) {
 }
 
 /// Whole seconds, never too few: a client that comes back at that time is let in.
-fn whole_seconds(wait: Duration) -> u64 {
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 

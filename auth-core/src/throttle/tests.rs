@@ -24,15 +24,24 @@ impl Fixture {
         self.limiter.check(bucket, key, quota).now_or_never().unwrap().unwrap()
     }
 
+    /// Counts a request that is allowed, and returns what is left and how long it takes until there is more.
+    #[track_caller]
+    fn counts(&self, bucket: &'static str, key: &str, quota: Quota) -> (u32, Duration) {
+        match self.check(bucket, key, quota) {
+            Decision::Allowed { remaining, next_after } => (remaining, next_after),
+            Decision::Limited { .. } => panic!("{key} was limited"),
+        }
+    }
+
     #[track_caller]
     fn allows(&self, key: &str) {
-        assert_eq!(self.check("sign_in", key, per_minute(5)), Decision::Allowed, "{key}");
+        self.counts("sign_in", key, per_minute(5));
     }
 
     #[track_caller]
     fn limits(&self, key: &str) -> Duration {
         match self.check("sign_in", key, per_minute(5)) {
-            Decision::Allowed => panic!("{key} was allowed"),
+            Decision::Allowed { .. } => panic!("{key} was allowed"),
             Decision::Limited { retry_after } => retry_after,
         }
     }
@@ -59,6 +68,30 @@ fn the_sixth_request_of_a_minute_is_limited() {
 }
 
 #[test]
+fn what_is_left_is_told() {
+    let fixture = Fixture::new(10);
+    let seconds = Duration::from_secs;
+    let count = || fixture.counts("sign_in", "a", per_minute(5));
+    assert_eq!(count(), (4, seconds(12)));
+    fixture.clock.advance(seconds(5));
+    assert_eq!(count(), (3, seconds(7)), "the first is on its way back");
+    fixture.clock.advance(seconds(7));
+    assert_eq!(count(), (3, seconds(12)), "it is back, and was spent again");
+    assert_eq!([count().0, count().0, count().0], [2, 1, 0]);
+    assert_eq!(fixture.limits("a"), seconds(12));
+    assert_eq!(fixture.counts("sign_in", "b", per_minute(1)), (0, seconds(60)));
+}
+
+#[test]
+fn asking_what_is_left_takes_nothing() {
+    let fixture = Fixture::new(10);
+    for _ in 0..3 {
+        fixture.exhaust("a");
+        fixture.clock.advance(Duration::from_mins(1));
+    }
+}
+
+#[test]
 fn the_whole_quota_is_earned_back_in_a_period() {
     let fixture = Fixture::new(10);
     fixture.exhaust("a");
@@ -80,8 +113,8 @@ fn keys_buckets_and_quotas_are_counted_apart() {
     let fixture = Fixture::new(10);
     fixture.exhaust("a");
     fixture.allows("b");
-    assert_eq!(fixture.check("sign_up", "a", per_minute(5)), Decision::Allowed);
-    assert_eq!(fixture.check("sign_in", "a", per_minute(6)), Decision::Allowed);
+    fixture.counts("sign_up", "a", per_minute(5));
+    fixture.counts("sign_in", "a", per_minute(6));
 }
 
 #[test]
@@ -135,7 +168,7 @@ fn room_is_made_of_keys_that_are_idle() {
 fn the_search_for_room_is_made_once_a_second() {
     let fixture = Fixture::new(1);
     let fast = Quota { burst: NonZeroU32::MIN, period: Duration::from_millis(1) };
-    assert_eq!(fixture.check("fast", "a", fast), Decision::Allowed);
+    fixture.counts("fast", "a", fast);
     let tables = |fixture: &Fixture| fixture.limiter.tables.lock().unwrap().pruned_at;
     fixture.allows("b");
     assert_eq!(tables(&fixture), Some(Duration::ZERO));
@@ -165,8 +198,8 @@ fn odd_quotas_do_not_panic() {
     for burst in [1, u32::MAX] {
         for period in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
             let quota = Quota { burst: NonZeroU32::new(burst).unwrap(), period };
-            assert_eq!(fixture.check("odd", "a", quota), Decision::Allowed);
-            assert!(matches!(fixture.check("odd", "a", quota), Decision::Allowed | Decision::Limited { .. }));
+            fixture.counts("odd", "a", quota);
+            assert!(matches!(fixture.check("odd", "a", quota), Decision::Allowed { .. } | Decision::Limited { .. }));
         }
     }
 }
@@ -175,6 +208,6 @@ fn odd_quotas_do_not_panic() {
 fn unlimited_allows_everything() {
     for _ in 0..1_000 {
         let decision = DangerouslyUnlimited.check("sign_in", "a", per_minute(1)).now_or_never().unwrap().unwrap();
-        assert_eq!(decision, Decision::Allowed);
+        assert_eq!(decision, Decision::Allowed { remaining: 1, next_after: Duration::ZERO });
     }
 }

@@ -128,33 +128,13 @@ pub async fn refreshing_is_limited_to_three_hundred_an_hour(adapter: &dyn Adapte
     world.send(refresh().from(world.newcomer())).await.is(200);
 }
 
-/// By the same limiter, behind the same proxies.
-pub async fn the_applications_own_routes_can_be_limited(adapter: &dyn Adapter) {
-    let world = World::new(adapter).await;
-    world.send(get("/search")).await.is(200);
-    world.send(get("/search")).await.is(200);
-    assert_eq!(seconds_to_wait(&world.send(get("/search")).await), 30);
-    world.send(get("/search").header("x-forwarded-for", "203.0.113.9")).await.is(429);
-    world.send(get("/search").from(world.newcomer())).await.is(200);
-    world.send(get("/maybe")).await.is(200);
-    world.pass(Duration::from_secs(30));
-    world.send(get("/search")).await.is(200);
-}
-
-/// A server that keeps no addresses is no way around.
-pub async fn no_address_at_all_is_limited_too(adapter: &dyn Adapter) {
-    let world = World::new(adapter).await;
-    world.send(get("/search").without_address()).await.is(200);
-    world.send(get("/search").without_address()).await.is(200);
-    seconds_to_wait(&world.send(get("/search").without_address()).await);
-}
-
 /// A counter that is gone is an outage, and no permission.
 pub async fn a_limiter_that_cannot_tell_lets_nobody_through(adapter: &dyn Adapter) {
     let world = World::with(adapter, |builder| builder.rate_limiter(Broken)).await;
-    for call in [sign_in(), sign_up(0), get("/search")] {
+    for call in [sign_in(), sign_up(0), get("/search"), get("/mine"), get("/tenant")] {
         let answer = world.send(call).await.problem(503, "unavailable");
         assert!(!answer.text().contains("counter"));
+        assert_eq!((answer.header("ratelimit"), answer.header("ratelimit-policy")), (None, None));
     }
     assert_eq!(world.auth.password_hashes_run(), 0);
 }
@@ -176,7 +156,7 @@ fn sign_up(number: u32) -> Call {
 }
 
 #[track_caller]
-fn seconds_to_wait(answer: &Answer) -> u64 {
+pub(super) fn seconds_to_wait(answer: &Answer) -> u64 {
     answer.clone().problem(429, "rate_limited");
     let seconds = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");

@@ -93,6 +93,7 @@ fn calls_with_a_session() -> Vec<Call> {
         post("/auth/signout").json(&json!({ "scope": "all" })),
         get("/private"),
         get("/maybe"),
+        get("/mine"),
         get("/session"),
         post("/note"),
         get("/members/news"),

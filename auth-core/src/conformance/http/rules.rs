@@ -166,9 +166,7 @@ macro_rules! __http_rules {
                     another_address_is_not_affected
                     both_mounts_and_every_alias_count_together
                     limits_can_be_switched_off_for_load_tests
-                    no_address_at_all_is_limited_too
                     refreshing_is_limited_to_three_hundred_an_hour
-                    the_applications_own_routes_can_be_limited
                     the_limit_is_the_same_for_known_and_unknown_users
                     the_sixth_sign_in_within_a_minute_is_refused
                     the_sixth_sign_up_within_a_minute_is_refused
@@ -198,6 +196,20 @@ macro_rules! __http_rules {
                     each_mount_takes_refresh_tokens_from_its_own_place_only
                     refresh_and_sign_out_on_cookies_need_no_body
                 }
+            }
+            route_limits {
+                world {
+                    a_client_is_told_where_it_stands
+                    a_function_may_choose_who_counts_together
+                    a_page_of_another_origin_uses_up_nobodys_requests
+                    a_user_has_one_count_wherever_they_are
+                    each_limit_counts_under_its_own_name
+                    no_address_at_all_is_limited_too
+                    nobody_counts_as_a_stranger_because_of_an_outage
+                    the_applications_own_routes_can_be_limited
+                    without_a_session_the_address_counts
+                }
+                site {}
             }
             sessions {
                 world {}
