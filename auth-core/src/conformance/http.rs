@@ -10,6 +10,8 @@
 //!
 //! Nothing here is `Send`, because not every framework's answers are. So nothing is spawned: what happens at the same
 //! time is polled by one task.
+//!
+//! [`transcript`] compares all that adapters say, byte by byte.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a suite reports to a test runner, by panicking")]
 
@@ -35,6 +37,7 @@ pub mod route_limits;
 mod rules;
 pub mod sessions;
 mod site;
+pub mod transcript;
 mod world;
 
 use std::net::IpAddr;

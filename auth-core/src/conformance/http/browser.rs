@@ -42,15 +42,26 @@ impl<'s> Browser<'s> {
 
     /// Sends a call with its cookies, and keeps those of the answer.
     pub async fn send(&mut self, call: Call) -> Answer {
-        let call = match self.cookie_header() {
+        let call = self.with_cookies(call);
+        let answer = self.site.send(call).await;
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    /// Adds the cookies to a call.
+    pub fn with_cookies(&mut self, call: Call) -> Call {
+        match self.cookie_header() {
             Some(cookies) => call.header("cookie", cookies),
             None => call,
-        };
-        let answer = self.site.send(call).await;
+        }
+    }
+
+    /// Keeps the cookies of an answer.
+    #[track_caller]
+    pub fn keep_cookies(&mut self, answer: &Answer) {
         for header in answer.set_cookies() {
             self.keep(header);
         }
-        answer
     }
 
     /// Forgets a cookie, `access` or `refresh`.
