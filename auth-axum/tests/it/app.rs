@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 use auth_axum::{Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes};
-use auth_core::Role;
 use auth_core::conformance::http::{Adapter, Application, Server, tenant};
 use auth_core::http::Transport;
+use auth_core::policy::Quota;
+use auth_core::{Auth, Role};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -22,12 +23,11 @@ pub(crate) struct Axum;
 #[async_trait(?Send)]
 impl Adapter for Axum {
     async fn serve(&self, app: &Application) -> Box<dyn Server> {
-        Box::new(Running(router(app)))
+        Box::new(Running(router(&app.auth, app.quota)))
     }
 }
 
-/// A running application.
-pub(crate) struct Running(Router);
+struct Running(Router);
 
 #[async_trait(?Send)]
 impl Server for Running {
@@ -45,8 +45,8 @@ pub(crate) async fn answer(router: &Router, peer: Option<IpAddr>, mut request: R
     Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
 }
 
-fn router(app: &Application) -> Router {
-    let (auth, quota) = (&app.auth, app.quota);
+/// The application, as the suite describes it.
+pub(crate) fn router(auth: &Auth, quota: Quota) -> Router {
     let members = Router::new().route("/news", get(|| async { "news" })).route_layer(require_user(auth));
     let admins = Router::new().route("/users", get(|| async { "all" })).route_layer(require_role(auth, Role::ADMIN));
     let limited = |path, limit: RateLimitLayer| Router::new().route(path, get(|| async { "found" })).route_layer(limit);

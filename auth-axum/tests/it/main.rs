@@ -3,6 +3,7 @@
 
 mod app;
 mod arrival;
+mod network;
 mod state;
 
 mod contract {

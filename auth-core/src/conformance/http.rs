@@ -31,6 +31,7 @@ pub mod headers;
 pub mod hostile;
 pub mod journey;
 pub mod limits;
+pub mod odd_headers;
 pub mod outage;
 pub mod refreshing;
 pub mod route_limits;

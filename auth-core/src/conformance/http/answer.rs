@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::DATE;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use serde_json::Value;
 
 /// What came back.
@@ -95,6 +95,14 @@ impl Answer {
         assert!(matches!(caching, Some("no-store" | "public, max-age=300")), "{self:?}");
         for revealing in ["server", "x-powered-by", "etag", "last-modified"] {
             assert_eq!(self.header(revealing), None, "{self:?}");
+        }
+        let shares = |name: &HeaderName| name.as_str().starts_with("access-control-");
+        assert!(!self.headers.keys().any(shares), "no other origin may read it: {self:?}");
+        if let Some(length) = self.header("content-length").filter(|_| method != Method::HEAD) {
+            assert_eq!(length, self.body.len().to_string(), "{self:?}");
+        }
+        if self.status == 204 {
+            assert!(self.body.is_empty() && self.header("content-type").is_none(), "{self:?}");
         }
         if self.status.is_client_error() || self.status.is_server_error() {
             self.is_a_proper_problem(method);

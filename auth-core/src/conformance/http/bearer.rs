@@ -176,6 +176,29 @@ pub async fn a_token_in_a_body_is_not_looked_at(adapter: &dyn Adapter) {
     world.send(in_body).await.problem(401, "unauthenticated");
 }
 
+/// Whoever sent the second one, it was not the same.
+pub async fn two_authorizations_are_none(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let mut browser = world.browser(EMAIL).await;
+    let tokens = world.more_tokens(EMAIL).await;
+    let good = format!("Bearer {}", tokens.access);
+    for (first, second) in [
+        (&*good, &*good),
+        (&good, "Basic dXNlcjpwYXNz"),
+        ("Basic dXNlcjpwYXNz", &good),
+        ("Basic dXNlcjpwYXNz", "Basic dXNlcjpwYXNz"),
+        ("", &good),
+        (&good, ""),
+    ] {
+        let twice = |path: &str| get(path).header("authorization", first).header("authorization", second);
+        for path in ["/private", "/claims", "/session", "/members/news", "/auth/me", "/api/auth/sessions"] {
+            browser.send(twice(path)).await.problem(401, "unauthenticated");
+        }
+        assert_eq!(browser.send(twice("/maybe")).await.is(200).text(), "nobody");
+    }
+    browser.get("/private").await.is(200);
+}
+
 fn decoded(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }

@@ -1,8 +1,10 @@
 //! By which address a client is counted and remembered.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::{Adapter, Call, EMAIL, World, credentials, get, post};
+use super::{Adapter, Call, EMAIL, Tokens, World, credentials, get, post};
 
 const SPOOFED: [&str; 8] = [
     "x-forwarded-for",
@@ -91,6 +93,45 @@ pub async fn a_session_remembers_where_it_was_opened(adapter: &dyn Adapter) {
     let sessions = world.send(get("/api/auth/sessions").bearer(&access)).await.is(200).json();
     assert_eq!(sessions["sessions"][0]["ip"], "192.0.2.1");
     assert_eq!(sessions["sessions"][0]["user_agent"].as_str().unwrap(), &long[..256]);
+}
+
+/// What is shown to the user in the list of devices is what limits go by.
+pub async fn the_address_is_found_in_every_chain(adapter: &dyn Adapter) {
+    let proxies = "10.0.0.0/8, 2001:db8:ffff::/48";
+    let world = World::with(adapter, |builder| builder.trusted_proxies(proxies)).await;
+    let long = "192.0.2.1, ".to_owned() + &vec!["10.0.0.1"; 40].join(", ");
+    let cases: [(&str, &[&str], &str); 20] = [
+        ("192.0.2.9", &[], "192.0.2.9"),
+        ("::ffff:192.0.2.9", &[], "192.0.2.9"),
+        ("2001:db8::9", &["192.0.2.1"], "2001:db8::9"),
+        ("10.0.0.1", &[], "10.0.0.1"),
+        ("10.0.0.1", &[""], "10.0.0.1"),
+        ("10.0.0.1", &["192.0.2.1"], "192.0.2.1"),
+        ("::ffff:10.0.0.1", &["192.0.2.1"], "192.0.2.1"),
+        ("2001:db8:ffff::1", &["192.0.2.1"], "192.0.2.1"),
+        ("10.0.0.1", &["2001:db8::7"], "2001:db8::7"),
+        ("10.0.0.1", &["[2001:db8::7]:443"], "2001:db8::7"),
+        ("10.0.0.1", &["[2001:db8::7]"], "2001:db8::7"),
+        ("10.0.0.1", &["::ffff:192.0.2.1"], "192.0.2.1"),
+        ("10.0.0.1", &["192.0.2.1:80"], "192.0.2.1"),
+        ("10.0.0.1", &["192.0.2.7", "192.0.2.1, 10.0.0.2"], "192.0.2.1"),
+        ("10.0.0.1", &["192.0.2.1", "10.0.0.3 ,\t10.0.0.2"], "192.0.2.1"),
+        ("10.0.0.1", &["192.0.2.1, unknown, 10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", &["192.0.2.1, 10.0.0.2, "], "10.0.0.1"),
+        ("10.0.0.1", &["10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", &["192.0.2.1, 192.0.2.2"], "192.0.2.2"),
+        ("10.0.0.1", &[&long], "10.0.0.1"),
+    ];
+    for (peer, lines, expected) in cases {
+        let sign_up = post("/api/auth/signup").json(&credentials(&world.email())).from(peer.parse().unwrap());
+        let sign_up = lines.iter().fold(sign_up, |call, line| call.header("x-forwarded-for", line));
+        let answer = world.send(sign_up).await;
+        // Some of them share an address, and so its limit; each is asked in a minute of its own.
+        world.pass(Duration::from_mins(1));
+        let access = Tokens::of(&answer.is(201)).access;
+        let sessions = world.send(get("/api/auth/sessions").bearer(&access)).await.is(200).json();
+        assert_eq!(sessions["sessions"][0]["ip"], expected, "{peer} {lines:?}");
+    }
 }
 
 fn guess() -> Call {

@@ -92,3 +92,14 @@ pub async fn odd_cookies_beside_ours_do_no_harm(site: &Site) {
     let two_lines = get("/private").header("cookie", "theme=dark").header("cookie", &ours);
     site.send(two_lines).await.is(200);
 }
+
+/// HTTP/2 sends each cookie in a line of its own, and a proxy may leave them so.
+pub async fn cookies_may_stand_in_several_lines(site: &Site) {
+    let browser = site.browser(&site.email()).await;
+    let pair = |name: &str| format!("{}={}", site.cookie_name(name), browser.cookie(name));
+    let lines = |path: &str| get(path).header("cookie", "a=b").header("cookie", pair("refresh"));
+    site.send(lines("/auth/me").header("cookie", pair("access")).header("cookie", "c=d")).await.is(200);
+    site.send(lines("/auth/me")).await.is(200);
+    let refresh = post("/auth/refresh").header("cookie", pair("access")).header("cookie", pair("refresh"));
+    site.send(refresh).await.is(200);
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Adapter, Browser, EMAIL, PASSWORD, Site, World, get, post};
+use crate::http::cookie::SameSite;
 
 const DAY: Duration = Duration::from_hours(24);
 const SECOND: Duration = Duration::from_secs(1);
@@ -123,6 +124,22 @@ pub async fn the_refresh_cookie_stands_in_for_a_lapsed_access_cookie(adapter: &d
         assert!(browser.get(path).await.is(200).set_cookies().is_empty(), "{path}: nothing has to be set again");
     }
     assert_ne!(browser.get("/maybe").await.text(), "nobody");
+}
+
+/// An application may want links from elsewhere to find its users signed out.
+pub async fn strict_cookies_say_so(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.same_site(SameSite::Strict)).await;
+    let (mut browser, lines) = sign_up(&world, false).await;
+    let frames: Vec<_> = lines.iter().map(|line| frame(line)).collect();
+    assert_eq!(
+        frames,
+        [
+            "__Host-access; Path=/; HttpOnly; SameSite=Strict; Secure",
+            "__Host-refresh; Path=/; HttpOnly; SameSite=Strict; Secure"
+        ]
+    );
+    let cleared = browser.post("/auth/signout").await.is(204);
+    assert!(cleared.set_cookies().iter().all(|line| line.contains("SameSite=Strict")));
 }
 
 /// Signs up in a fresh browser and returns it with the lines that set its cookies.

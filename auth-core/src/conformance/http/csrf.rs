@@ -225,6 +225,38 @@ pub async fn nobody_is_a_stranger_because_of_a_foreign_origin(adapter: &dyn Adap
     assert_eq!(Browser::new(&world).send(open).await.is(200).text(), "nobody");
 }
 
+/// Every `Origin` with every `Sec-Fetch-Site`, wherever something changes: the rules of the module `csrf`, by a table.
+pub async fn every_pair_of_origin_and_site_is_decided_alike(adapter: &dyn Adapter) {
+    let world = world(adapter).await;
+    let mut browser = world.browser(EMAIL).await;
+    let origins = [None, Some(SITE), Some("https://friend.test"), Some("https://evil.test"), Some("null")];
+    let sites = [None, Some("same-origin"), Some("none"), Some("same-site"), Some("cross-site")];
+    for (origin, site) in origins.iter().flat_map(|origin| sites.iter().map(move |site| (*origin, *site))) {
+        let is_trusted = matches!(origin, Some(SITE | "https://friend.test"));
+        let is_allowed = is_trusted
+            || match site {
+                Some(site) => matches!(site, "same-origin" | "none"),
+                None => origin.is_none(),
+            };
+        let headers: Vec<_> = [("origin", origin), ("sec-fetch-site", site)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        for (path, status) in [("/note", 200), ("/auth/refresh", 200), ("/auth/sessions/x", 404), ("/auth/signin", 200)]
+        {
+            let call = match path {
+                "/auth/sessions/x" => call(Method::DELETE, path),
+                "/auth/signin" => post(path).json(&credentials(EMAIL)).from(world.newcomer()),
+                _ => post(path),
+            };
+            let status = if is_allowed { status } else { 403 };
+            let answer = browser.send(call.headers(&headers)).await;
+            assert_eq!(answer.status, status, "{path} {headers:?}");
+        }
+        browser.send(get("/private").headers(&headers)).await.is(200);
+    }
+}
+
 async fn world(adapter: &dyn Adapter) -> World {
     World::with(adapter, |builder| builder.base_url(SITE).trusted_origin("https://friend.test")).await
 }

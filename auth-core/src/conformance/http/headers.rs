@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 
 use super::answer::keys;
-use super::{Adapter, EMAIL, Site, World, call, credentials, get, post};
+use super::{Adapter, EMAIL, Site, World, call, credentials, delete, get, post};
 use crate::token::{SigningKey, SigningKeys};
 
 const ROUTES: [(&str, &str); 10] = [
@@ -47,9 +47,24 @@ pub async fn a_wrong_method_is_told_the_right_ones(adapter: &dyn Adapter) {
 pub async fn a_path_below_a_mount_that_is_none_is_a_problem(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;
     for mount in ["/auth", "/api/auth"] {
-        for path in
-            ["nothing", "signin/", "me/", "signin/x", "SIGNIN", "sessions/", "sessions/a/b", ".well-known", ".."]
-        {
+        for path in [
+            "nothing",
+            "signin/",
+            "me/",
+            "signin/x",
+            "SIGNIN",
+            "sessions/",
+            "sessions/a/b",
+            ".well-known",
+            "..",
+            "me;a=b",
+            "me%2f",
+            "me%00",
+            "/me",
+            "./me",
+            "me/.",
+            "signup.json",
+        ] {
             for method in [Method::GET, Method::POST, Method::DELETE] {
                 let answer = world.send(call(method, &format!("{mount}/{path}"))).await;
                 answer.problem(404, "not_found");
@@ -118,4 +133,54 @@ pub async fn public_keys_are_shown_without_their_private_half(adapter: &dyn Adap
     assert!(!keys(key).contains(&"d") && !keys(key).contains(&"k"), "{key}");
     let tokens = world.tokens(EMAIL).await;
     world.send(get("/claims").bearer(&tokens.access)).await.is(200);
+}
+
+/// A path in another spelling is the same path or none: it never gets around a check.
+pub async fn an_encoded_path_is_the_same_path_or_none(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let mut browser = world.browser(EMAIL).await;
+    for path in ["/auth/%73ignout", "/auth/signou%74", "/%61uth/signout", "/auth%2fsignout", "/auth/signout%2f"] {
+        let foreign = browser.send(post(path).header("origin", "https://evil.test")).await;
+        assert!([403, 404].contains(&foreign.status.as_u16()), "{path} {foreign:?}");
+    }
+    for path in ["/%70rivate", "/members/new%73", "/admin%2fusers", "/members/../admin/users", "/members//news"] {
+        let stranger = world.send(get(path)).await;
+        assert!([401, 404].contains(&stranger.status.as_u16()), "{path} {stranger:?}");
+    }
+    let sessions = browser.get("/auth/sessions").await.json();
+    let id = sessions["sessions"][0]["id"].as_str().unwrap();
+    let revoked = browser.send(delete(&format!("/auth/sessions/{}", id.replace('-', "%2D")))).await;
+    assert!([204, 404].contains(&revoked.status.as_u16()), "{revoked:?}");
+}
+
+/// It is not part of the path, and nothing in it is read.
+pub async fn a_query_changes_nothing(site: &Site) {
+    let email = &site.email();
+    let mut browser = site.browser(email).await;
+    let me = browser.get("/auth/me").await.is(200);
+    for query in ["", "a=b", "id=x&user_id=1", "%", "%ff", "?", "/../../admin", "a[]=1&a[]=2"] {
+        assert_eq!(browser.get(&format!("/auth/me?{query}")).await, me, "{query}");
+        browser.send(post(&format!("/auth/refresh?{query}"))).await.is(200);
+        site.send(get(&format!("/auth/me?{query}"))).await.problem(401, "unauthenticated");
+    }
+}
+
+/// They reach the core as they came, are no value where text is asked for, and break nothing where they do not matter.
+pub async fn bytes_that_are_no_text_are_no_value(site: &Site) {
+    let email = &site.email();
+    let mut browser = site.browser(email).await;
+    let odd = b"\xff\xfe\x80";
+    let bearer = [b"Bearer ".as_slice(), odd].concat();
+    browser.send(get("/auth/me").header("authorization", bearer)).await.problem(401, "unauthenticated");
+    browser.send(post("/auth/refresh").header("origin", odd)).await.problem(403, "cross_origin");
+    browser.send(post("/auth/refresh").header("sec-fetch-site", odd)).await.problem(403, "cross_origin");
+    let sign_in = post("/auth/signin").json(&credentials(email)).without("content-type").header("content-type", odd);
+    browser.send(sign_in).await.problem(415, "unsupported_media_type");
+    let cookie = [site.cookie_name("access").as_bytes(), b"=", odd].concat();
+    site.send(get("/auth/me").header("cookie", cookie)).await.problem(401, "unauthenticated");
+    for name in ["user-agent", "x-forwarded-for", "accept-language", "referer", "x-odd"] {
+        browser.send(get("/auth/me").header(name, odd)).await.is(200);
+    }
+    let agent = get("/auth/sessions").header("user-agent", odd);
+    browser.send(agent).await.is(200);
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{Adapter, Answer, Call, EMAIL, World, credentials, delete, get, post};
 use crate::conformance::faulty::CAUSE;
+use crate::policy::HashPolicy;
 
 const ANY_ID: &str = "0198c5d8-3f6a-7b2c-8d4e-5f6a7b8c9d0e";
 
@@ -81,6 +83,25 @@ pub async fn a_refresh_that_failed_may_be_tried_again(adapter: &dyn Adapter) {
     world.store.heal();
     world.pass(Duration::from_mins(5));
     browser.post("/auth/refresh").await.is(200);
+}
+
+/// More passwords than can be hashed in time: the rest is told to come back, and nothing else happens to them.
+pub async fn more_than_can_be_hashed_is_an_overload(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| {
+        builder.hash_policy(HashPolicy { threads: 1, queue: 1, ..HashPolicy::default() })
+    })
+    .await;
+    world.tokens(EMAIL).await;
+    let sign_ins = (0..20).map(|_| world.send(post("/auth/signin").json(&credentials(EMAIL)).from(world.newcomer())));
+    let answers = join_all(sign_ins).await;
+    assert!(answers.iter().any(|answer| answer.status == 200), "{answers:?}");
+    assert!(answers.iter().any(|answer| answer.status == 503), "{answers:?}");
+    for answer in answers {
+        if answer.status != 200 {
+            assert!(answer.problem(503, "overloaded").header("retry-after").is_some());
+        }
+    }
+    world.more_tokens(EMAIL).await;
 }
 
 fn calls_with_a_session() -> Vec<Call> {
