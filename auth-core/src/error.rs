@@ -102,6 +102,13 @@ impl Error {
         error
     }
 
+    /// Creates the error for a server that is not set up right, with what is missing for the log.
+    ///
+    /// An adapter uses it where the compiler cannot ask for what it needs.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(ErrorKind::Internal).with_source(cause)
+    }
+
     /// Creates the error for a backend that did not answer, with what it said for the log.
     pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(ErrorKind::Unavailable).with_retry_after(UNAVAILABLE_FOR).with_source(cause)

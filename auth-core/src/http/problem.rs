@@ -69,6 +69,11 @@ pub fn response(error: &Error) -> Response<Bytes> {
     harden(response)
 }
 
+/// Returns the status of the answer to an error of a kind, for frameworks that ask for it before the answer.
+pub fn status(kind: ErrorKind) -> StatusCode {
+    status_and_code(kind).0
+}
+
 fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::AccountDisabled => (StatusCode::FORBIDDEN, "account_disabled"),
@@ -124,6 +129,13 @@ mod tests {
         assert_eq!(whole_seconds(Duration::ZERO), 1);
         assert_eq!(whole_seconds(Duration::from_millis(11_001)), 12);
         assert_eq!(whole_seconds(Duration::from_secs(12)), 12);
+    }
+
+    #[test]
+    fn the_status_is_known_before_the_answer() {
+        for kind in [ErrorKind::NotFound, ErrorKind::Unauthenticated, ErrorKind::Unavailable] {
+            assert_eq!(status(kind), response(&kind.into()).status());
+        }
     }
 
     #[test]
