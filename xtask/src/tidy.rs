@@ -10,7 +10,7 @@
 //! | `file_lengths` | `files.rs` | Rust files over 400 lines; tests over 800 |
 //! | `fences` | `fences.rs` | code fences that say `ignore`, name an unknown language, or none in Markdown |
 //! | `compiled_examples` | `fences.rs` | Rust in a Markdown file that no crate includes, so that nothing compiles it |
-//! | `layers` | `words.rs` | an adapter that knows stores, SQL or cookie parsers; a core that knows frameworks |
+//! | `layers` | `words.rs` | an adapter that knows stores, cookie parsers or forwarded addresses; a core that knows frameworks |
 //! | `habits` | `words.rs` | `let _ =`, `allow`, `todo!`, `dbg!`, `unsafe`, ignored tests |
 //! | `rooms` | `words.rs` | clocks, randomness and random ids outside `clock.rs`, `secret.rs` and `id.rs` |
 //! | `instrument` | `spans.rs` | `#[instrument]` without `skip_all`, which puts every argument into the log |

@@ -157,6 +157,7 @@ mod tests {
         assert_eq!(kinds("auth-core/src/auth/tests.rs"), (true, false, false, false));
         assert_eq!(kinds("auth-core/tests/it/main.rs"), (true, false, false, false));
         assert_eq!(kinds("auth-axum/src/lib.rs"), (false, true, false, true));
+        assert_eq!(kinds("auth-actix/src/lib.rs"), (false, true, false, true));
         assert_eq!(kinds("auth-sqlx/src/lib.rs"), (false, true, false, false));
         assert_eq!(kinds("examples/example-axum/src/main.rs"), (false, false, false, false));
     }

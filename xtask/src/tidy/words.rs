@@ -35,10 +35,16 @@ const LAYERS: &[Ban] = &[
         advice: "ask `Auth` instead of naming `{}`: an adapter knows no store, or it could skip a check",
     },
     Ban {
-        words: &["cookie::", "CookieJar"],
+        words: &["cookie::", "CookieJar", ".cookie(", ".cookie_raw(", ".cookies(", ".cookies_raw("],
         files: File::is_adapter,
         tests: Tests::Exempt,
         advice: "hand the headers to auth-core instead of using `{}`: cookies are read in one place, by its rules",
+    },
+    Ban {
+        words: &["ConnectionInfo", ".connection_info(", ".realip_remote_addr("],
+        files: File::is_adapter,
+        tests: Tests::Exempt,
+        advice: "hand over the socket's address instead of `{}`: whom to believe is decided in `client_ip.rs`",
     },
     Ban {
         words: &["actix", "actix_web", "axum", "sqlx", "tokio", "auth_axum", "auth_actix", "auth_sqlx"],
@@ -165,9 +171,19 @@ mod tests {
             &[1, 2, 2],
         );
         assert_lines(layers, path, "use axum_extra::extract::CookieJar;\ncookie::Cookie::parse(x);", &[1, 2]);
+        let actix = "auth-actix/src/request.rs";
+        assert_lines(layers, actix, "use auth_sqlx::SqliteStore;\nrequest.cookie(\"access\");", &[1, 2]);
         assert_clean(layers, path, "/// Works with `SqliteStore`.\nlet a = \"sqlx\"; auth.authenticate(credential);");
         assert_clean(layers, "auth-sqlx/src/store.rs", "use sqlx::Database;");
         assert_clean(layers, "auth-axum/tests/it/main.rs", "use auth_sqlx::SqliteStore;");
+    }
+
+    #[test]
+    fn an_adapter_believes_no_header_about_addresses() {
+        let path = "auth-actix/src/request.rs";
+        assert_lines(layers, path, "request.connection_info().host();\nf(c: ConnectionInfo) {}", &[1, 2]);
+        assert_clean(layers, path, "let peer = request.peer_addr(); // not ConnectionInfo");
+        assert_clean(layers, "auth-axum/src/request.rs", "parts.extensions.get::<ConnectInfo<SocketAddr>>()");
     }
 
     #[test]
