@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod extract;
+mod gate;
+mod guard;
+mod rate_limit;
+mod request;
+mod routes;
+
+/// All of `auth-core`, so that an application needs no dependency on it by name.
+pub use auth_core;
+pub use auth_core::error::FieldErrors;
+pub use auth_core::http::RequestHead;
+pub use auth_core::policy::{PasswordPolicy, Quota, SessionPolicy};
+pub use auth_core::{Auth, Email, Error, ErrorKind, Password, Role, SigningKeys, Transport, User, UserId};
+pub use extract::{Claims, CurrentSession, CurrentUser, MaybeUser, Rejection};
+pub use gate::Gate;
+pub use guard::{RequireLayer, require_role, require_user};
+pub use rate_limit::RateLimitLayer;
+pub use routes::routes;

@@ -1,0 +1,115 @@
+//! From actix-web's requests to the plain values that core reads, and back.
+//!
+//! actix-web has the `http` crate in version 0.2 and core has version 1, so a request crosses value by value. What does
+//! not fit is refused and never left out: without its `Origin`, say, a request would be let in that must not be.
+
+use std::net::IpAddr;
+use std::sync::Once;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{HeaderName as ActixName, HeaderValue as ActixValue};
+use actix_web::rt::time::timeout;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, dev};
+use auth_core::http::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead};
+use auth_core::{Auth, Error, ErrorKind};
+use bytes::Bytes;
+use http::header::{Entry, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// The part of a request that authentication needs, in core's types.
+pub(crate) struct Head {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) peer: Option<IpAddr>,
+}
+
+impl Head {
+    pub(crate) fn borrowed(&self) -> RequestHead<'_> {
+        RequestHead { method: &self.method, headers: &self.headers, peer: self.peer }
+    }
+}
+
+/// Returns the [`Auth`] of the application.
+pub(crate) fn auth(request: &HttpRequest) -> Result<Auth, Error> {
+    let shared = request.app_data::<Data<Auth>>().map(Data::get_ref);
+    shared.or_else(|| request.app_data::<Auth>()).cloned().ok_or_else(|| {
+        Error::internal("the application has no `Auth`: add `.app_data(web::Data::new(auth.clone()))` to its `App`")
+    })
+}
+
+/// Returns the part of a request that authentication needs.
+pub(crate) fn head(head: &dev::RequestHead) -> Result<Head, Error> {
+    let method = Method::from_bytes(head.method.as_str().as_bytes()).map_err(|_| ErrorKind::Malformed)?;
+    let mut headers = headers(head)?;
+    add_host(head, &mut headers);
+    Ok(Head { method, headers, peer: peer(head) })
+}
+
+/// Copies every line of the headers, byte by byte; lines of one name stay in their order.
+fn headers(head: &dev::RequestHead) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::with_capacity(head.headers.len());
+    for (name, value) in &head.headers {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).map_err(|_| ErrorKind::Malformed)?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| ErrorKind::Malformed)?;
+        headers.try_append(name, value).map_err(|_| ErrorKind::Malformed)?;
+    }
+    Ok(headers)
+}
+
+/// Puts the authority of an HTTP/2 request where HTTP/1.1 has it, as RFC 9113 (8.3.1) asks of who translates.
+fn add_host(head: &dev::RequestHead, headers: &mut HeaderMap) {
+    if let Entry::Vacant(host) = headers.entry(HOST)
+        && let Some(authority) = head.uri.authority()
+        && let Ok(value) = HeaderValue::from_str(authority.as_str())
+    {
+        host.insert(value);
+    }
+}
+
+/// The address of the socket's other end; `None` on a Unix socket, and in a test that sets none.
+fn peer(head: &dev::RequestHead) -> Option<IpAddr> {
+    if head.peer_addr.is_none() {
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| {
+            tracing::warn!(
+                "the client's address is not known, so all clients share one rate limit: \
+                 bind the server to a TCP address instead of a Unix socket"
+            );
+        });
+    }
+    head.peer_addr.map(|address| address.ip())
+}
+
+/// Reads a body up to the limits that core states; actix-web's own limits play no part.
+pub(crate) async fn read_body(body: Payload) -> Body {
+    match timeout(MAX_BODY_WAIT, body.to_bytes_limited(MAX_BODY_BYTES)).await {
+        Err(_) => Body::TooSlow,
+        Ok(Ok(Ok(bytes))) => Body::Complete(bytes),
+        Ok(Err(_)) => Body::TooLarge,
+        Ok(Ok(Err(_))) => Body::Broken,
+    }
+}
+
+/// Turns core's answer into one of actix-web.
+pub(crate) fn response(response: http::Response<Bytes>) -> HttpResponse {
+    translated(response).unwrap_or_else(|| HttpResponse::InternalServerError().finish())
+}
+
+/// `None` for what has no place in the older `http`; core answers nothing of the kind.
+fn translated(response: http::Response<Bytes>) -> Option<HttpResponse> {
+    let (parts, body) = response.into_parts();
+    let status = actix_web::http::StatusCode::from_u16(parts.status.as_u16()).ok()?;
+    let mut response = HttpResponse::with_body(status, BoxBody::new(body));
+    for line in &parts.headers {
+        let (name, value) = header(line)?;
+        response.headers_mut().append(name, value);
+    }
+    Some(response)
+}
+
+/// Turns one line of core's headers into one of actix-web's.
+pub(crate) fn header((name, value): (&HeaderName, &HeaderValue)) -> Option<(ActixName, ActixValue)> {
+    let name = ActixName::from_bytes(name.as_str().as_bytes()).ok()?;
+    Some((name, ActixValue::from_bytes(value.as_bytes()).ok()?))
+}

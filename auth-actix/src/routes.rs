@@ -1,0 +1,122 @@
+//! The routes of a mount: every row of core's table.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+
+use actix_web::dev::RequestHead;
+use actix_web::guard::fn_guard;
+use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource};
+use auth_core::ErrorKind;
+use auth_core::http::{Body, ROUTES, Request, Route, Transport, problem};
+use http::header::ALLOW;
+use http::{HeaderValue, Method};
+use percent_encoding::percent_decode_str;
+
+use crate::extract::Rejection;
+use crate::request::{auth, head, read_body, response};
+
+/// Returns the routes of core's table, to be configured into the scope where the application wants them.
+///
+/// Each mount has its transport: cookies for browsers, bearer tokens for API clients. One application can have both.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use auth_actix::auth_core::MemoryStore;
+/// use auth_actix::{Auth, SigningKeys, Transport, routes};
+///
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let app = App::new()
+///     .app_data(web::Data::new(auth))
+///     .service(web::scope("/auth").configure(routes(Transport::Cookie)))
+///     .service(web::scope("/api/auth").configure(routes(Transport::Bearer)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+        for route in ROUTES {
+            by_path.entry(route.path).or_default().push(route);
+        }
+        for (path, rows) in by_path {
+            config.service(resource(path, rows, transport));
+        }
+        config.default_service(web::to(|| ready(not_found())));
+    }
+}
+
+fn resource(path: &'static str, rows: Vec<Route>, transport: Transport) -> Resource {
+    let allowed = allowed(&rows);
+    let resource = web::resource(path)
+        .guard(fn_guard(move |context| is_literally(path, context.head())))
+        .default_service(web::to(move || ready(method_not_allowed(&allowed))));
+    rows.into_iter().fold(resource, |resource, row| {
+        let method = row.method.clone();
+        let this_method = fn_guard(move |context| answers(&method, context.head().method.as_str()));
+        let handler = move |request, payload| handle(row.clone(), transport, request, payload);
+        resource.route(web::route().guard(this_method).to(handler))
+    })
+}
+
+async fn handle(
+    route: Route,
+    transport: Transport,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Rejection> {
+    let auth = auth(&request)?;
+    let head = head(request.head())?;
+    let core_request = Request {
+        transport,
+        peer: head.peer,
+        method: head.method,
+        headers: head.headers,
+        id: id(route.path, request.uri().path()),
+        body: if route.endpoint.reads_body() { read_body(payload).await } else { Body::EMPTY },
+    };
+    Ok(response(auth.http().handle(route.endpoint, core_request).await))
+}
+
+/// Returns whether a path is spelled as the table spells it. actix-web decodes a path before it compares; `m%65` is
+/// as little `me` here as it is in any other framework.
+fn is_literally(pattern: &str, head: &RequestHead) -> bool {
+    segments(pattern, head.uri.path()).all(|(name, segment)| name == ID || name == segment)
+}
+
+/// Returns the segment in the place of `{id}`, decoded once; `None` when it is not UTF-8 then, and names nothing.
+///
+/// It is taken from the path as it came: actix-web decodes most of it before and the rest after it is cut, and puts
+/// replacement characters where it fails.
+fn id(pattern: &str, path: &str) -> Option<String> {
+    let (_, segment) = segments(pattern, path).find(|(name, _)| *name == ID)?;
+    Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned())
+}
+
+const ID: &str = "{id}";
+
+/// Pairs the segments of a pattern with those of a path, from the end, since the path begins with that of the mount.
+fn segments<'a>(pattern: &'a str, path: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pattern.trim_start_matches('/').rsplit('/').zip(path.rsplit('/'))
+}
+
+/// Returns whether a row answers a method: `HEAD` goes with `GET`, and actix-web sends such an answer without its body.
+fn answers(row: &Method, asked: &str) -> bool {
+    row.as_str() == asked || (row == Method::GET && asked == "HEAD")
+}
+
+fn allowed(rows: &[Route]) -> String {
+    let names = rows.iter().map(|row| if row.method == Method::GET { "GET,HEAD" } else { row.method.as_str() });
+    names.collect::<Vec<_>>().join(",")
+}
+
+fn not_found() -> HttpResponse {
+    response(problem::response(&ErrorKind::NotFound.into()))
+}
+
+fn method_not_allowed(allowed: &str) -> HttpResponse {
+    let mut answer = problem::response(&ErrorKind::MethodNotAllowed.into());
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        answer.headers_mut().insert(ALLOW, allowed);
+    }
+    response(answer)
+}
