@@ -8,12 +8,14 @@ use actix_web::http::header::{HeaderName as ActixName, HeaderValue as ActixValue
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, Route, body, guard};
+use async_trait::async_trait;
 use auth_actix::{
     Auth, Claims, CurrentSession, CurrentUser, MaybeUser, Quota, RateLimitLayer, Role, SigningKeys, Transport,
     require_role, require_user, routes,
 };
 use auth_core::MemoryStore;
 use auth_core::conformance::faulty::FaultyStore;
+use auth_core::conformance::http::{Adapter, Application, Server, tenant};
 use auth_core::policy::HashPolicy;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -21,6 +23,26 @@ use serde_json::{Value, json};
 
 /// The address that requests come from.
 pub(crate) const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7));
+
+/// The adapter under test.
+pub(crate) struct Actix;
+
+#[async_trait(?Send)]
+impl Adapter for Actix {
+    async fn serve(&self, asked: &Application) -> Box<dyn Server> {
+        Box::new(Running(init_service(App::new().configure(app(&asked.auth, asked.quota))).await))
+    }
+}
+
+/// A running application.
+struct Running<S>(S);
+
+#[async_trait(?Send)]
+impl<S: Service<ActixRequest, Response = ServiceResponse, Error = Error>> Server for Running<S> {
+    async fn send(&self, peer: Option<IpAddr>, request: Request<Bytes>) -> Response<Bytes> {
+        answer(&self.0, actix_request(peer, request)).await
+    }
+}
 
 /// An `Auth` in memory, and the switch that makes its store fail.
 pub(crate) fn auth() -> (Auth, FaultyStore<MemoryStore>) {
@@ -33,6 +55,8 @@ pub(crate) fn auth() -> (Auth, FaultyStore<MemoryStore>) {
 pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) {
     let (members, admins) = (require_user(auth), require_role(auth, Role::ADMIN));
     let search = RateLimitLayer::new(auth, "search", quota);
+    let mine = RateLimitLayer::new(auth, "mine", quota).per_user();
+    let by_tenant = RateLimitLayer::new(auth, "tenant", quota).by(tenant);
     let auth = Data::new(auth.clone());
     move |config| {
         config
@@ -45,6 +69,8 @@ pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) 
             .route("/session", get().to(async |session: CurrentSession| session.session.id.to_string()))
             .route("/note", web::post().to(async |user: CurrentUser| format!("noted for {}", user.id)))
             .service(web::resource("/search").wrap(search).route(get().to(async || "found")))
+            .service(web::resource("/mine").wrap(mine).route(get().to(async || "found")))
+            .service(web::resource("/tenant").wrap(by_tenant).route(get().to(async || "found")))
             .service(web::resource("/members/news").wrap(members).route(get().to(async || "news")))
             .service(web::resource("/admin/users").wrap(admins).route(get().to(async || "all")));
     }

@@ -1,4 +1,4 @@
-//! What is actix-web's own: the set-up, the translation, and real sockets. The HTTP contract is the shared suite's.
+//! The HTTP contract on actix-web: every rule of the suite, and what only actix-web has.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -8,9 +8,15 @@
 mod app;
 mod app_data;
 mod arrival;
-
 mod extractors;
 mod layers;
 mod paths;
 mod sockets;
 mod workers;
+
+mod contract {
+    auth_core::http_conformance_tests!(
+        #[actix_web::test]
+        crate::app::Actix
+    );
+}
