@@ -113,3 +113,52 @@ pub(crate) fn header((name, value): (&HeaderName, &HeaderValue)) -> Option<(Acti
     let name = ActixName::from_bytes(name.as_str().as_bytes()).ok()?;
     Some((name, ActixValue::from_bytes(value.as_bytes()).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn of(request: TestRequest) -> Head {
+        head(request.to_request().head()).unwrap()
+    }
+
+    #[test]
+    fn every_byte_of_every_line_crosses_in_its_order() {
+        let bytes: Vec<u8> = (b'\t'..=b'\t').chain(b' '..=b'~').chain(0x80..=0xff).collect();
+        let lines = [&*bytes, b"first", b"", b"first"];
+        let mut request = TestRequest::default();
+        for line in lines {
+            request = request.append_header(("cookie", ActixValue::from_bytes(line).unwrap()));
+        }
+        let head = of(request);
+        assert_eq!(head.headers.get_all("cookie").iter().map(HeaderValue::as_bytes).collect::<Vec<_>>(), lines);
+    }
+
+    #[test]
+    fn the_authority_is_the_host_where_there_is_no_other() {
+        let uri = "https://app.test:8443/auth/me";
+        assert_eq!(of(TestRequest::with_uri(uri)).headers[HOST], "app.test:8443");
+        assert_eq!(of(TestRequest::with_uri(uri).insert_header(("host", "b.test"))).headers[HOST], "b.test");
+        assert!(!of(TestRequest::with_uri("/auth/me")).headers.contains_key(HOST));
+    }
+
+    #[test]
+    fn the_peer_is_the_socket_and_no_header() {
+        let request = || TestRequest::default().insert_header(("x-forwarded-for", "192.0.2.1"));
+        assert_eq!(of(request()).peer, None);
+        let peer = "198.51.100.7:50000".parse().unwrap();
+        assert_eq!(of(request().peer_addr(peer)).peer.unwrap().to_string(), "198.51.100.7");
+    }
+
+    #[test]
+    fn an_answer_keeps_every_line() {
+        let mut answer = http::Response::new(Bytes::from_static(b"body"));
+        for cookie in ["a=1", "b=2"] {
+            answer.headers_mut().append("set-cookie", HeaderValue::from_static(cookie));
+        }
+        let answer = response(answer);
+        assert_eq!(answer.headers().get_all("set-cookie").collect::<Vec<_>>(), ["a=1", "b=2"]);
+    }
+}

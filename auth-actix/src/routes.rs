@@ -120,3 +120,33 @@ fn method_not_allowed(allowed: &str) -> HttpResponse {
     }
     response(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn names(path: &str, expected: Option<&str>) {
+        assert_eq!(id("/sessions/{id}", path).as_deref(), expected, "{path}");
+    }
+
+    #[test]
+    fn an_id_is_decoded_once_and_is_text() {
+        names("/auth/sessions/a-b", Some("a-b"));
+        names("/a/b/c/sessions/a%2Db", Some("a-b"));
+        names("/sessions/a%252Db", Some("a%2Db"));
+        names("/sessions/%%34%31", Some("%41"));
+        names("/sessions/a%2Fb", Some("a/b"));
+        names("/sessions/a+b%", Some("a+b%"));
+        names("/sessions/%ff", None);
+        assert_eq!(id("/me", "/auth/me"), None);
+    }
+
+    #[test]
+    fn get_brings_head_along() {
+        assert!(answers(&Method::GET, "GET") && answers(&Method::GET, "HEAD"));
+        assert!(!answers(&Method::GET, "get") && !answers(&Method::POST, "HEAD"));
+        let row = |method| Route { method, path: "/", endpoint: auth_core::http::Endpoint::Me };
+        assert_eq!(allowed(&[row(Method::GET), row(Method::DELETE)]), "GET,HEAD,DELETE");
+    }
+}

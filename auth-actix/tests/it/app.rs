@@ -14,6 +14,7 @@ use auth_actix::{
     require_role, require_user, routes,
 };
 use auth_core::MemoryStore;
+use auth_core::auth::AuthBuilder;
 use auth_core::conformance::faulty::FaultyStore;
 use auth_core::conformance::http::{Adapter, Application, Server, tenant};
 use auth_core::policy::HashPolicy;
@@ -46,9 +47,13 @@ impl<S: Service<ActixRequest, Response = ServiceResponse, Error = Error>> Server
 
 /// An `Auth` in memory, and the switch that makes its store fail.
 pub(crate) fn auth() -> (Auth, FaultyStore<MemoryStore>) {
+    auth_with(|builder| builder)
+}
+
+pub(crate) fn auth_with(configure: impl FnOnce(AuthBuilder) -> AuthBuilder) -> (Auth, FaultyStore<MemoryStore>) {
     let store = FaultyStore::new(MemoryStore::new());
     let builder = Auth::builder(store.clone(), SigningKeys::hs256([7; 32]).unwrap());
-    (builder.hash_policy(HashPolicy::insecure_for_tests()).build().unwrap(), store)
+    (configure(builder.hash_policy(HashPolicy::insecure_for_tests())).build().unwrap(), store)
 }
 
 /// Everything that the adapter offers, in one application.

@@ -10,6 +10,7 @@ mod app_data;
 mod arrival;
 mod extractors;
 mod layers;
+mod network;
 mod paths;
 mod sockets;
 mod workers;

@@ -1,7 +1,7 @@
 //! A real server, and clients that speak to it byte by byte.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -20,11 +20,15 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(auth: Auth, workers: usize) -> Self {
+        Self::listen(TcpListener::bind("127.0.0.1:0").unwrap(), auth, workers)
+    }
+
+    pub(crate) fn listen(listener: TcpListener, auth: Auth, workers: usize) -> Self {
         let (sender, started) = mpsc::channel();
         std::thread::spawn(move || {
             rt::System::new().block_on(async move {
                 let server = HttpServer::new(move || App::new().configure(app(&auth, quota())));
-                let server = server.workers(workers).disable_signals().bind("127.0.0.1:0").unwrap();
+                let server = server.workers(workers).disable_signals().listen(listener).unwrap();
                 let address = server.addrs()[0];
                 let server = server.run();
                 sender.send(Self { address, handle: server.handle() }).unwrap();
@@ -63,13 +67,18 @@ impl Drop for Running {
     }
 }
 
-fn rest(mut stream: TcpStream) -> String {
+fn rest(stream: TcpStream) -> String {
+    String::from_utf8(read_all(stream)).unwrap()
+}
+
+/// Reads all that comes back until the server hangs up.
+pub(crate) fn read_all(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     // A server that hangs up on a body that it does not want resets the connection; what came before counts.
     if let Err(error) = stream.read_to_end(&mut bytes) {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     }
-    String::from_utf8(bytes).unwrap()
+    bytes
 }
 
 fn post(path: &str, length: usize) -> String {
