@@ -1,11 +1,10 @@
 //! Who is behind a request, where actix-web has ways of its own.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Next, from_fn};
+use actix_web::dev::Service;
+use actix_web::http::header::{FROM, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{Error, ResponseError};
-use auth_actix::{CurrentUser, ErrorKind, MaybeUser, Rejection};
+use actix_web::{HttpRequest, ResponseError};
+use auth_actix::{CurrentUser, ErrorKind, Rejection};
 
 use crate::app::{app, assert_problem, auth, quota, request, send, sign_up, with_bearer};
 
@@ -47,27 +46,22 @@ fn a_rejection_has_the_status_of_its_answer() {
     }
 }
 
-/// A middleware that asks for the user first, and hands on a request that it has changed.
-async fn asks_first(
-    MaybeUser(user): MaybeUser,
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let name = if user.is_some() { "somebody" } else { "nobody" };
-    let value = actix_web::http::header::HeaderValue::from_static(name);
-    request.headers_mut().insert(actix_web::http::header::FROM, value);
-    next.call(request).await
-}
-
 #[actix_web::test]
-async fn a_middleware_may_extract_the_user_and_change_the_request() {
+async fn a_middleware_may_change_the_request_while_it_asks_for_the_user() {
     let (auth, _) = auth();
     let token = sign_up(&auth).await;
-    let from =
-        async |request: actix_web::HttpRequest| request.headers().get("from").unwrap().to_str().unwrap().to_owned();
     let app = |config: &mut ServiceConfig| {
-        let scope = web::scope("").wrap(from_fn(asks_first)).route("/{any}", web::get().to(from));
-        config.app_data(Data::new(auth)).service(scope);
+        let scope = web::scope("").wrap_fn(|mut request, service| {
+            let asked = request.extract::<CurrentUser>();
+            request.headers_mut().insert(FROM, HeaderValue::from_static("changed"));
+            let answer = service.call(request);
+            async move {
+                asked.await?;
+                answer.await
+            }
+        });
+        let from = async |request: HttpRequest| request.headers().get(FROM).unwrap().to_str().unwrap().to_owned();
+        config.app_data(Data::new(auth)).service(scope.route("/{any}", web::get().to(from)));
     };
-    assert_eq!(send(app, with_bearer(request("GET", "/x"), &token)).await.body(), "somebody");
+    assert_eq!(send(app, with_bearer(request("GET", "/x"), &token)).await.body(), "changed");
 }
