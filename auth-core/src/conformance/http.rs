@@ -37,6 +37,7 @@ pub mod refreshing;
 pub mod route_limits;
 mod rules;
 pub mod sessions;
+pub mod shared_cookies;
 mod site;
 pub mod transcript;
 mod world;

@@ -10,7 +10,8 @@ use super::{Answer, Call, Site, get, post};
 /// A browser with its cookies, which keeps to the rules of RFC 6265bis where they matter here.
 ///
 /// It takes no cookie that a browser would refuse, or keep from the site: every one has `Path=/`, `HttpOnly`, a
-/// `SameSite`, no `Domain`, and `Secure` exactly when its name has the prefix that asks for it.
+/// `SameSite`, no `Domain` unless the site shares its cookies, and `Secure` exactly when its name has a prefix that asks
+/// for it.
 #[derive(Debug, Clone)]
 pub struct Browser<'s> {
     site: &'s Site,
@@ -64,6 +65,12 @@ impl<'s> Browser<'s> {
         }
     }
 
+    /// Goes to another site of the same domain, whose cookies these are as well.
+    pub fn visit(self, site: &Site) -> Browser<'_> {
+        assert!(self.site.cookie_domain().is_some() && self.site.cookie_domain() == site.cookie_domain());
+        Browser { site, jar: self.jar }
+    }
+
     /// Forgets a cookie, `access` or `refresh`.
     pub fn forget(&mut self, name: &str) {
         self.jar.remove(&self.site.cookie_name(name));
@@ -100,8 +107,10 @@ impl<'s> Browser<'s> {
         let has = |attribute| attributes.contains(&attribute);
         assert!(has("Path=/") && has("HttpOnly"), "{header}");
         assert!(has("SameSite=Lax") || has("SameSite=Strict"), "{header}");
-        assert!(!attributes.iter().any(|attribute| attribute.starts_with("Domain")), "{header}");
-        assert_eq!(has("Secure"), name.starts_with("__Host-"), "{header}");
+        let domain = attributes.iter().find_map(|attribute| attribute.strip_prefix("Domain="));
+        assert_eq!(domain, self.site.cookie_domain(), "{header}");
+        assert_eq!(domain.is_some(), name.starts_with("__Secure-"), "{header}");
+        assert_eq!(has("Secure"), name.starts_with("__Host-") || domain.is_some(), "{header}");
         let max_age = attributes.iter().find_map(|attribute| attribute.strip_prefix("Max-Age="));
         let until = max_age.map(|seconds| self.site.clock().now() + Duration::from_secs(seconds.parse().unwrap()));
         self.jar.insert(name.to_owned(), Kept { value: value.to_owned(), until });

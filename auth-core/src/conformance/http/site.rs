@@ -38,17 +38,18 @@ impl Site {
     ///
     /// When the base URL is none.
     pub fn new(server: Box<dyn Server>, base_url: &str) -> Self {
-        Self::with_clock(server, base_url, Arc::new(SystemClock::new()))
+        let form = BaseUrl::parse(base_url).unwrap().cookie_form();
+        Self::with_clock(server, base_url, form, Arc::new(SystemClock::new()))
     }
 
-    pub(super) fn with_clock(server: Box<dyn Server>, base_url: &str, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn with_clock(server: Box<dyn Server>, base_url: &str, form: CookieForm, clock: Arc<dyn Clock>) -> Self {
         let url = BaseUrl::parse(base_url).unwrap();
         let authority = url.origin().split_once("://").unwrap().1;
         Self {
             server,
             clock,
             host: HeaderValue::from_str(authority).unwrap(),
-            form: url.cookie_form(),
+            form,
             origin: url.origin().to_owned(),
             run: u64::from_be_bytes(random().unwrap()),
             people: Cell::new(0),
@@ -122,6 +123,15 @@ impl Site {
         match self.form {
             CookieForm::PlainForLoopback => name.to_owned(),
             CookieForm::Prefixed => format!("__Host-{name}"),
+            CookieForm::Shared(_) => format!("__Secure-{name}"),
+        }
+    }
+
+    /// Returns the domain that cookies have to name, if they have to name one.
+    pub(super) fn cookie_domain(&self) -> Option<&str> {
+        match &self.form {
+            CookieForm::PlainForLoopback | CookieForm::Prefixed => None,
+            CookieForm::Shared(domain) => Some(domain.as_str()),
         }
     }
 

@@ -58,12 +58,35 @@ impl World {
         configure: impl FnOnce(AuthBuilder) -> AuthBuilder,
     ) -> Self {
         let (clock, store) = (Arc::new(ManualClock::new()), FaultyStore::new(MemoryStore::new()));
+        Self::start_with(adapter, keys, base_url, configure, clock, store).await
+    }
+
+    /// Starts another application on the same store and in the same time.
+    pub async fn beside(
+        &self,
+        adapter: &dyn Adapter,
+        base_url: &str,
+        configure: impl FnOnce(AuthBuilder) -> AuthBuilder,
+    ) -> Self {
+        let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
+        Self::start_with(adapter, keys(), base_url, |builder| configure(builder.base_url(base_url)), clock, store).await
+    }
+
+    async fn start_with(
+        adapter: &dyn Adapter,
+        keys: SigningKeys,
+        base_url: &str,
+        configure: impl FnOnce(AuthBuilder) -> AuthBuilder,
+        clock: Arc<ManualClock>,
+        store: FaultyStore<MemoryStore>,
+    ) -> Self {
         let builder = Auth::builder(store.clone(), keys)
             .clock(Arc::<ManualClock>::clone(&clock))
             .hash_policy(HashPolicy::insecure_for_tests());
         let auth = configure(builder).build().unwrap();
         let server = adapter.serve(&Application { auth: auth.clone(), quota: Quota::per_minute(TWO) }).await;
-        let site = Site::with_clock(server, base_url, Arc::<ManualClock>::clone(&clock));
+        let form = auth.settings().cookies.form.clone();
+        let site = Site::with_clock(server, base_url, form, Arc::<ManualClock>::clone(&clock));
         Self { auth, clock, store, site }
     }
 

@@ -235,6 +235,16 @@ macro_rules! __http_rules {
                     the_list_shows_every_session_and_marks_this_one
                 }
             }
+            shared_cookies {
+                world {
+                    a_page_of_a_sibling_is_refused_until_its_origin_is_trusted
+                    a_shared_cookie_that_a_sibling_planted_signs_nobody_in
+                    cookies_of_one_host_are_not_taken_for_shared_ones
+                    one_sign_in_counts_for_all_hosts_of_a_domain
+                    shared_cookies_name_their_domain_and_are_secure
+                }
+                site {}
+            }
             transcript {
                 world {
                     every_answer_is_the_one_in_the_transcript
