@@ -64,8 +64,10 @@ pub async fn a_client_that_is_no_proxy_is_not_believed(adapter: &dyn Adapter) {
 pub async fn an_ipv6_customer_is_one_client(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;
     let from = |ip: &str| guess().from(ip.parse().unwrap());
-    use_up(&world, |number| from(&format!("2001:db8:0:1::{number}"))).await;
-    world.send(from("2001:db8:0:2::1")).await.problem(401, "invalid_credentials");
+    use_up(&world, |number| from(&format!("2001:db8:0:1:{:x}::{number}", number * 0x3000))).await;
+    for neighbour in ["2001:db8:0:0::1", "2001:db8:0:2::1"] {
+        world.send(from(neighbour)).await.problem(401, "invalid_credentials");
+    }
 }
 
 /// A dual-stack socket shows them as IPv6.
