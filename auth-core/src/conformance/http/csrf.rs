@@ -50,6 +50,42 @@ const ALLOWED: &[Origin<'_>] = &[
     &[("sec-fetch-site", "none")],
 ];
 
+/// Wherever the application is: nothing is signed in, refreshed, signed out or revoked, and the page of its own can.
+pub async fn a_page_of_another_origin_changes_nothing(site: &Site) {
+    let email = &site.email();
+    let mut browser = site.browser(email).await;
+    let sessions = browser.get("/auth/sessions").await.is(200).json();
+    let id = sessions["sessions"][0]["id"].as_str().unwrap();
+    let suffixed = format!("{}.evil.test", site.origin());
+    let foreign: [Origin<'_>; 7] = [
+        &[("origin", "https://evil.test")],
+        &[("origin", "null")],
+        &[("origin", &suffixed)],
+        &[("origin", site.origin()), ("origin", site.origin())],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.test")],
+    ];
+    for origin in foreign {
+        for mount in ["/auth", "/api/auth"] {
+            for path in ["signin", "login", "signup"] {
+                let call = post(&format!("{mount}/{path}")).json(&credentials(email));
+                site.send(call.headers(origin)).await.problem(403, "cross_origin");
+            }
+            for path in ["signout", "logout"] {
+                browser.send(post(&format!("{mount}/{path}")).headers(origin)).await.problem(403, "cross_origin");
+            }
+            let revoke = call(Method::DELETE, &format!("{mount}/sessions/{id}"));
+            browser.send(revoke.headers(origin)).await.problem(403, "cross_origin");
+        }
+        browser.send(post("/auth/refresh").headers(origin)).await.problem(403, "cross_origin");
+        browser.send(get("/auth/me").headers(origin)).await.is(200);
+    }
+    let own: Origin<'_> = &[("origin", site.origin()), ("sec-fetch-site", "same-origin")];
+    browser.send(post("/auth/refresh").headers(own)).await.is(200);
+    browser.send(post("/auth/signout").headers(own)).await.is(204);
+}
+
 /// A page that signs a visitor in to the attacker's account needs no cookie.
 pub async fn another_origin_can_neither_sign_in_nor_sign_up(adapter: &dyn Adapter) {
     let world = world(adapter).await;

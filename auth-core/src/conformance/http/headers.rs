@@ -23,16 +23,15 @@ const ROUTES: [(&str, &str); 10] = [
 ];
 
 /// Every method on every path, `HEAD` with `GET`, and none that is made up.
-pub async fn a_wrong_method_is_told_the_right_ones(adapter: &dyn Adapter) {
-    let world = World::new(adapter).await;
+pub async fn a_wrong_method_is_told_the_right_ones(site: &Site) {
     for mount in ["/auth", "/api/auth"] {
         for (path, allowed) in ROUTES {
-            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"] {
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
                 if allowed.split(',').any(|right| right == method) {
                     continue;
                 }
                 let method = Method::from_bytes(method.as_bytes()).unwrap();
-                let answer = world.send(call(method.clone(), &format!("{mount}/{path}"))).await;
+                let answer = site.send(call(method.clone(), &format!("{mount}/{path}"))).await;
                 assert_eq!(answer.status, 405, "{method} {path}");
                 assert_eq!(answer.header("allow"), Some(allowed), "{method} {path}");
                 if method != Method::HEAD {
@@ -40,6 +39,15 @@ pub async fn a_wrong_method_is_told_the_right_ones(adapter: &dyn Adapter) {
                 }
             }
         }
+    }
+}
+
+/// Which no client sends to a path, and a server may hand on all the same.
+pub async fn connect_is_a_wrong_method(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    for (path, allowed) in ROUTES {
+        let answer = world.send(call(Method::CONNECT, &format!("/auth/{path}"))).await;
+        assert_eq!(answer.problem(405, "method_not_allowed").header("allow"), Some(allowed), "{path}");
     }
 }
 
@@ -79,15 +87,14 @@ pub async fn a_path_below_a_mount_that_is_none_is_a_problem(adapter: &dyn Adapte
 }
 
 /// With the same headers.
-pub async fn head_is_get_without_the_body(adapter: &dyn Adapter) {
-    let world = World::new(adapter).await;
-    let tokens = world.tokens(EMAIL).await;
+pub async fn head_is_get_without_the_body(site: &Site) {
+    let tokens = site.tokens(&site.email()).await;
     for path in ["/auth/me", "/auth/sessions", "/auth/.well-known/jwks.json", "/private"] {
-        let whole = world.send(get(path).bearer(&tokens.access)).await.is(200);
-        let head = world.send(call(Method::HEAD, path).bearer(&tokens.access)).await.is(200);
+        let whole = site.send(get(path).bearer(&tokens.access)).await.is(200);
+        let head = site.send(call(Method::HEAD, path).bearer(&tokens.access)).await.is(200);
         assert!(head.body.is_empty());
         assert_eq!(head.header("content-type"), whole.header("content-type"));
-        let refused = world.send(call(Method::HEAD, path)).await;
+        let refused = site.send(call(Method::HEAD, path)).await;
         assert!(path.ends_with("jwks.json") || refused.status == 401, "{path}");
     }
 }

@@ -104,6 +104,7 @@ macro_rules! __http_rules {
                 site {
                     a_bearer_token_does_not_vouch_for_cookies
                     a_bearer_token_that_is_not_ours_vouches_for_nothing
+                    a_page_of_another_origin_changes_nothing
                     nobodys_bearer_token_vouches_for_a_sign_in
                 }
             }
@@ -131,16 +132,17 @@ macro_rules! __http_rules {
             headers {
                 world {
                     a_path_below_a_mount_that_is_none_is_a_problem
-                    a_wrong_method_is_told_the_right_ones
                     an_encoded_path_is_the_same_path_or_none
-                    head_is_get_without_the_body
+                    connect_is_a_wrong_method
                     public_keys_are_shown_without_their_private_half
                     without_public_keys_there_are_none_to_show
                 }
                 site {
                     a_query_changes_nothing
+                    a_wrong_method_is_told_the_right_ones
                     answers_about_a_person_are_not_kept
                     bytes_that_are_no_text_are_no_value
+                    head_is_get_without_the_body
                 }
             }
             hostile {
