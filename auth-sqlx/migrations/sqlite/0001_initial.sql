@@ -1,4 +1,7 @@
 -- Instants are microseconds since 1970-01-01 UTC, ids are UUIDs of 16 bytes, hashes are SHA-256 of 32 bytes.
+--
+-- Tables of short rows are WITHOUT ROWID: the row stands in the tree of its key. Rows of more than a twentieth of a page
+-- would make that tree deep, because they stand in its upper levels as well.
 
 CREATE TABLE auth_users (
     id                BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -11,7 +14,7 @@ CREATE TABLE auth_users (
     auth_epoch        INTEGER NOT NULL, -- incremented to end everything issued before
     created_at        INTEGER NOT NULL,
     updated_at        INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE auth_passwords (
     user_id    BLOB    NOT NULL PRIMARY KEY REFERENCES auth_users (id) ON DELETE CASCADE,
@@ -38,7 +41,7 @@ CREATE TABLE auth_sessions (
     generation    INTEGER NOT NULL,
     confirmed     INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
     recoveries    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX auth_sessions_user ON auth_sessions (user_id);
 CREATE INDEX auth_sessions_expiry ON auth_sessions (expires_at);
@@ -76,7 +79,7 @@ CREATE TABLE auth_audit_log (
     ip         TEXT,
     user_agent TEXT,
     detail     TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX auth_audit_log_user ON auth_audit_log (user_id, id);
 CREATE INDEX auth_audit_log_time ON auth_audit_log (at);
