@@ -13,7 +13,9 @@ HAVING n < ({last} - {first}) * {sessions};
 CREATE TEMPORARY TABLE crowd (n BIGINT NOT NULL PRIMARY KEY, id BINARY(16) NOT NULL, at BIGINT NOT NULL)
 ENGINE = InnoDB;
 INSERT INTO crowd (n, id, at)
-SELECT n, UNHEX(CONCAT(LPAD(HEX(ms), 12, '0'), '7', SUBSTR(HEX(RANDOM_BYTES(2)), 2), '8', SUBSTR(HEX(RANDOM_BYTES(8)), 2))),
+SELECT n,
+       UNHEX(CONCAT(LPAD(HEX(ms), 12, '0'), '7', SUBSTR(HEX(RANDOM_BYTES(2)), 2), '8',
+                    SUBSTR(HEX(RANDOM_BYTES(8)), 2))),
        ms * 1000
 FROM (SELECT {first} + n AS n, 1600000000000 + ({first} + n) * 150000000000 DIV {total} AS ms
       FROM numbers WHERE n < {last} - {first}) AS user_number;
@@ -33,7 +35,8 @@ FROM crowd ORDER BY n;
 INSERT INTO auth_sessions (id, user_id, auth_epoch, kind, ip, user_agent, created_at, expires_at, last_seen_at,
                            family_hash, token_hash, previous_hash, rotation_salt, rotated_at, generation, confirmed,
                            recoveries)
-SELECT UNHEX(CONCAT(LPAD(HEX(ms), 12, '0'), '7', SUBSTR(HEX(RANDOM_BYTES(2)), 2), '8', SUBSTR(HEX(RANDOM_BYTES(8)), 2))),
+SELECT UNHEX(CONCAT(LPAD(HEX(ms), 12, '0'), '7', SUBSTR(HEX(RANDOM_BYTES(2)), 2), '8',
+                    SUBSTR(HEX(RANDOM_BYTES(8)), 2))),
        crowd.id, 0, 'browser', '203.0.113.7',
        'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', ms * 1000,
        CASE WHEN session.n % 11 = 0 THEN ms * 1000 + 86400000000 ELSE 4102444800000000 END, ms * 1000,
