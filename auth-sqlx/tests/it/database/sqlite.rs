@@ -26,7 +26,7 @@ impl SqliteFile {
 
     /// Opens the file with a pool that the application made, and that waits for no lock for long.
     pub(crate) async fn store_with(&self, change: fn(SqliteConnectOptions) -> SqliteConnectOptions) -> SqliteStore {
-        let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_millis(50));
+        let options = SqliteConnectOptions::new().filename(self.path()).busy_timeout(Duration::from_millis(250));
         SqliteStore::new(SqlitePoolOptions::new().max_connections(4).connect_with(change(options)).await.unwrap())
     }
 }
