@@ -1,4 +1,4 @@
-//! Checking a request's credential against its session.
+//! Checking a request's credential against its session, and the session again where the request goes on.
 
 use std::fmt;
 
@@ -46,6 +46,8 @@ pub struct Authenticated {
 /// A credential whose own text has been checked; what it claims of the session has not.
 pub(super) enum Proof<'a> {
     Access(Claims),
+    /// What an earlier request proved.
+    Earlier(&'a Authenticated),
     Refresh(&'a RefreshToken),
 }
 
@@ -78,6 +80,47 @@ impl Auth {
         };
         self.end_if_over(&record, now).await?;
         self.note_use(&record, generation, now).await;
+        Ok(Authenticated { user: record.user, session: record.session })
+    }
+
+    /// Finds the user and session of an earlier request as they are now, for a connection that outlives its request.
+    ///
+    /// A WebSocket or a stream of events is authenticated when it opens, and goes on when its session has ended. Asked
+    /// at an interval, this tells: the same one query and the same rules as for a request, but for the token, which was
+    /// shown when the connection opened and may have lapsed since.
+    ///
+    /// It does not count as use of the session. The server asks, and not the user: where there is an idle timeout, a
+    /// page that was left open must not hold it off.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use auth_core::auth::{SignOutScope, SignUp, SignUpOutcome};
+    /// # use auth_core::{Auth, Client, Credential, Email, ErrorKind, MemoryStore, Password, SessionKind, SigningKeys};
+    /// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+    /// # let (client, email) = (Client::default(), Email::parse("ada@example.com")?);
+    /// # let sign_up = SignUp::new(email, Password::new("a long walk in the rain"), SessionKind::Bearer);
+    /// # let SignUpOutcome::SignedIn(tokens) = auth.sign_up(sign_up, &client).await? else { unreachable!() };
+    /// let credential = Credential::Access(tokens.access_token.expose());
+    /// let opened = auth.authenticate(&credential).await?;
+    /// assert!(auth.recheck(&opened).await.is_ok());
+    ///
+    /// auth.sign_out(&credential, SignOutScope::Session, &client).await?;
+    /// assert_eq!(auth.recheck(&opened).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] when the session is not accepted any more, whatever the reason;
+    /// [`ErrorKind::Unavailable`] when the store cannot tell, which says nothing about the session.
+    pub async fn recheck(&self, earlier: &Authenticated) -> Result<Authenticated, Error> {
+        let now = self.now();
+        let Found::Proven(record, _) = self.find_proven(&Proof::Earlier(earlier), now).await? else {
+            return Err(ErrorKind::Unauthenticated.into());
+        };
+        self.end_if_over(&record, now).await?;
         Ok(Authenticated { user: record.user, session: record.session })
     }
 
@@ -119,7 +162,12 @@ impl Auth {
             {
                 Found::Proven(record, claims.generation)
             }
-            Proof::Access(_) => Found::Nothing,
+            Proof::Earlier(Authenticated { user, session })
+                if user.id == record.user.id && session.auth_epoch == record.session.auth_epoch =>
+            {
+                Found::Proven(record, NO_GENERATION)
+            }
+            Proof::Access(_) | Proof::Earlier(_) => Found::Nothing,
             Proof::Refresh(token) => match classify(token, &record.refresh, &self.0.sessions, now) {
                 Presented::Current | Presented::CurrentInGrace => {
                     let generation = record.refresh.generation;
@@ -201,6 +249,7 @@ impl Proof<'_> {
     fn session_id(&self) -> SessionId {
         match self {
             Self::Access(claims) => claims.session_id,
+            Self::Earlier(current) => current.session.id,
             Self::Refresh(token) => token.session_id(),
         }
     }

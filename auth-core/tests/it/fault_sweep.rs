@@ -79,6 +79,7 @@ fn every_flow_is_swept() {
         "ensure_role",
         "profile",
         "prune",
+        "recheck",
         "refresh",
         "revoke_session",
         "sessions",

@@ -3,7 +3,7 @@
 use auth_core::audit::AuditKind;
 use auth_core::auth::SignedIn;
 use auth_core::policy::SessionPolicy;
-use auth_core::{Error, SessionId};
+use auth_core::{Authenticated, Error, SessionId};
 use futures_util::future::BoxFuture;
 
 use super::state::{State, View};
@@ -83,6 +83,8 @@ pub(super) struct Scene {
     pub(super) fixture: Fixture,
     /// What the users were given so far, the oldest first.
     pub(super) tokens: Vec<SignedIn>,
+    /// Who was authenticated when a connection opened that is still there.
+    pub(super) opened: Option<Authenticated>,
 }
 
 impl Scene {
@@ -130,7 +132,7 @@ pub(super) fn said(outcome: &Result<Answer, Error>) -> String {
 
 /// Nobody has an account.
 pub(super) async fn nobody() -> Scene {
-    Scene { fixture: Fixture::new(), tokens: Vec::new() }
+    Scene { fixture: Fixture::new(), tokens: Vec::new(), opened: None }
 }
 
 /// A user has an account and a session, a second after they got it.
@@ -142,7 +144,7 @@ pub(super) async fn ada_by(policy: SessionPolicy) -> Scene {
     let fixture = Fixture::with_sessions(policy);
     let tokens = vec![fixture.sign_up(ADA).await];
     fixture.clock.advance(SECOND);
-    Scene { fixture, tokens }
+    Scene { fixture, tokens, opened: None }
 }
 
 /// A user has two sessions.
@@ -169,6 +171,15 @@ pub(super) async fn rotated() -> Scene {
 pub(super) async fn stolen() -> Scene {
     let scene = rotated().await;
     scene.fixture.authenticate(&scene.tokens[1]).await.unwrap();
+    scene.fixture.clock.advance(crate::fixture::HOUR);
+    scene
+}
+
+/// A user's connection was opened a while ago: long enough for the use of its session to be written down, and for its
+/// access token to expire.
+pub(super) async fn connected() -> Scene {
+    let mut scene = ada().await;
+    scene.opened = Some(scene.fixture.authenticate(&scene.tokens[0]).await.unwrap());
     scene.fixture.clock.advance(crate::fixture::HOUR);
     scene
 }

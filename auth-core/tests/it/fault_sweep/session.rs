@@ -6,14 +6,16 @@ use auth_core::policy::SessionPolicy;
 use auth_core::{Credential, Error, ErrorKind, SessionId};
 use futures_util::FutureExt;
 
-use super::flow::{Answer, Flow, Prepare, Run, Scene, Then, ada, ada_by, expired, rotated, stolen, two_sessions};
-use crate::fixture::{HOUR, MINUTE, access, fails, refresh, unknown_session};
+use super::flow::{
+    Answer, Flow, Prepare, Run, Scene, Then, ada, ada_by, connected, expired, rotated, stolen, two_sessions,
+};
+use crate::fixture::{DAY, HOUR, MINUTE, access, fails, refresh, unknown_session};
 
 const TOUCH: (&str, &str) = ("touch_session", "the request has proved what it had to; the next one notes the use");
 const EXPIRED: (&str, &str) = ("delete_session", "the session is refused by its time, and the next request deletes it");
 
 pub(super) fn flows() -> Vec<Flow> {
-    [checks(), lists(), sign_outs(), late_sign_outs()].into_iter().flatten().collect()
+    [checks(), rechecks(), lists(), sign_outs(), late_sign_outs()].into_iter().flatten().collect()
 }
 
 fn checks() -> Vec<Flow> {
@@ -33,6 +35,16 @@ fn checks() -> Vec<Flow> {
             .ignores(EXPIRED.0, EXPIRED.1)
             .then(SESSION_IS_OVER),
         Flow::new("authenticate by a stolen token", || stolen().boxed(), BY_FIRST_REFRESH, finds, "Unauthenticated"),
+    ]
+}
+
+fn rechecks() -> Vec<Flow> {
+    let (finds, ends) = (&["find_session"], &["find_session", "delete_session"]);
+    vec![
+        Flow::new("recheck", || connected().boxed(), RECHECK, finds, "authenticated"),
+        Flow::new("recheck after the expiry", || outlived().boxed(), RECHECK, ends, "Unauthenticated")
+            .ignores(EXPIRED.0, EXPIRED.1)
+            .then(SESSION_IS_OVER),
     ]
 }
 
@@ -104,6 +116,13 @@ async fn lapsed() -> Scene {
     scene
 }
 
+/// A connection is open whose session has expired.
+async fn outlived() -> Scene {
+    let scene = connected().await;
+    scene.fixture.clock.advance(7 * DAY);
+    scene
+}
+
 async fn over() -> Scene {
     let scene = ada().await;
     sign_out(&scene, &access(&scene.tokens[0]), SignOutScope::Session).await.unwrap();
@@ -113,6 +132,14 @@ async fn over() -> Scene {
 const BY_ACCESS: Run = |scene| async move { authenticate(scene, access(scene.tokens.last().unwrap())).await }.boxed();
 const BY_REFRESH: Run = |scene| async move { authenticate(scene, refresh(scene.tokens.last().unwrap())).await }.boxed();
 const BY_FIRST_REFRESH: Run = |scene| async move { authenticate(scene, refresh(&scene.tokens[0])).await }.boxed();
+
+const RECHECK: Run = |scene| {
+    async move {
+        scene.fixture.auth.recheck(scene.opened.as_ref().unwrap()).await?;
+        Ok(Answer::new("authenticated"))
+    }
+    .boxed()
+};
 
 const ME: Run = |scene| {
     async move {
