@@ -1,9 +1,10 @@
 //! The HTTP contract on axum: every rule of the suite, and what only axum has.
-#![expect(clippy::unwrap_used, reason = "these are tests, and so are the functions between them")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "these are tests, and so are the functions between them")]
 
 mod app;
 mod arrival;
 mod network;
+mod recipes;
 mod state;
 
 mod contract {
