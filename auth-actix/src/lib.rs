@@ -4,6 +4,7 @@ mod extract;
 mod gate;
 mod guard;
 mod rate_limit;
+pub mod recipes;
 mod request;
 mod routes;
 

@@ -1,6 +1,7 @@
 //! The HTTP contract on actix-web: every rule of the suite, and what only actix-web has.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "these are tests, and so are the functions between them"
 )]
@@ -12,6 +13,7 @@ mod extractors;
 mod layers;
 mod network;
 mod paths;
+mod recipes;
 mod sockets;
 mod workers;
 
