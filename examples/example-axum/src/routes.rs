@@ -1,8 +1,6 @@
 //! The application: the two mounts, three guarded routes, and the page.
 
-use auth_axum::{Claims, CurrentUser, require_role, routes};
-use auth_core::http::Transport;
-use auth_core::{Auth, Role};
+use auth_axum::{Auth, Claims, CurrentUser, Role, Transport, require_role, routes};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Request};

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
+use auth_axum::Auth;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use example_shared::process::{GRACE, HEADER_WAIT};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,15 +19,17 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-/// How long a client may take to send the headers of a request. Without it, a few hundred clients that send nothing
-/// hold all the sockets that the process may have.
-const HEADER_WAIT: Duration = Duration::from_secs(10);
-
-/// How long requests that are under way may take to end after the signal to stop.
-const GRACE: Duration = Duration::from_secs(10);
+use crate::routes;
 
 /// Serves the application until the signal, and then lets requests end that are under way.
-pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<Output = ()>) {
+///
+/// # Errors
+///
+/// When the socket cannot be used.
+pub async fn serve(listener: net::TcpListener, auth: Auth, stop: impl Future<Output = ()>) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let app = routes::app(auth);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -41,6 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<
     if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
+    Ok(())
 }
 
 fn handle(stream: TcpStream, peer: SocketAddr, app: &Router, connections: &GracefulShutdown) {

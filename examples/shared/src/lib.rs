@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod page;
+pub mod process;
 mod profile;
 pub mod settings;
 mod store;
