@@ -1,0 +1,13 @@
+//! A small server with sign-up, sign-in, sessions and profiles, on actix-web.
+//!
+//! The README beside this file lists its environment.
+
+use std::process::ExitCode;
+
+use example_actix::serve;
+use example_shared::process;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    process::run(async |listener, auth| serve(listener, auth, process::stop_signal()).await).await
+}
