@@ -6,7 +6,7 @@
 //! * A rule about a [`World`] sets up an application as it needs it, and has its clock and its store in hand. It takes
 //!   the adapter.
 //! * A rule about a [`Site`] sees only what a client sees. It takes a running application, which may also be a server
-//!   at the other end of a socket: [`run_over_network`].
+//!   at the other end of a socket: [`Network`], [`run_over_network`].
 //!
 //! Nothing here is `Send`, because not every framework's answers are. So nothing is spawned: what happens at the same
 //! time is polled by one task.
@@ -31,6 +31,7 @@ pub mod headers;
 pub mod hostile;
 pub mod journey;
 pub mod limits;
+mod network;
 pub mod odd_headers;
 pub mod outage;
 pub mod refreshing;
@@ -51,6 +52,7 @@ use bytes::Bytes;
 pub use answer::Answer;
 pub use browser::Browser;
 pub use call::{Call, HOME, Tokens, call, credentials, delete, get, post};
+pub use network::Network;
 pub use rules::{RULES, Rule, SITE_RULES, SiteRule, run_all, run_over_network};
 pub use site::Site;
 pub use world::World;

@@ -1,0 +1,86 @@
+//! A server at the other end of a socket.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_channel::oneshot;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+
+use super::Server;
+
+/// How long a server may be silent; the longest that it waits by itself are the ten seconds for a body.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server at a TCP address, and a client that opens a connection for each request.
+///
+/// Each request has a thread of its own, so that requests race, and no async runtime is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Network(SocketAddr);
+
+impl Network {
+    /// Creates a client of the server at an address.
+    pub fn at(address: SocketAddr) -> Self {
+        Self(address)
+    }
+
+    /// Sends bytes, whatever they are, and returns all that comes back until the server hangs up.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be reached, or keeps the connection open.
+    pub fn exchange(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.0).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // A server that refuses a request in the middle of it hangs up; what it said before counts.
+        let is_over = |kind| matches!(kind, ErrorKind::BrokenPipe | ErrorKind::ConnectionReset);
+        if let Err(error) = stream.write_all(request) {
+            assert!(is_over(error.kind()), "{error}");
+        }
+        let mut answer = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut answer) {
+            assert!(is_over(error.kind()), "{error} after {:?}", String::from_utf8_lossy(&answer));
+        }
+        answer
+    }
+}
+
+#[async_trait(?Send)]
+impl Server for Network {
+    async fn send(&self, _peer: Option<IpAddr>, request: Request<Bytes>) -> Response<Bytes> {
+        let (sender, answer) = oneshot::channel();
+        let network = *self;
+        let client = thread::spawn(move || sender.send(network.exchange(&written(&request))));
+        let answer = answer.await;
+        client.join().expect("the server answers").unwrap();
+        parsed(&answer.unwrap())
+    }
+}
+
+/// A request as it goes over the wire, alone on its connection.
+fn written(request: &Request<Bytes>) -> Vec<u8> {
+    let (target, body) = (request.uri(), request.body());
+    let mut bytes = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
+    for (name, value) in request.headers() {
+        bytes.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+fn parsed(bytes: &[u8]) -> Response<Bytes> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+    let (head, body) = (std::str::from_utf8(&bytes[..end]).unwrap(), &bytes[end + 4..]);
+    let mut lines = head.split("\r\n");
+    let mut response = Response::new(Bytes::copy_from_slice(body));
+    *response.status_mut() = StatusCode::from_bytes(&lines.next().unwrap().as_bytes()[9..12]).unwrap();
+    for (name, value) in lines.map(|line| line.split_once(": ").unwrap()) {
+        assert!(name != "transfer-encoding", "answers of a known length are sent whole");
+        response.headers_mut().append(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    response
+}
