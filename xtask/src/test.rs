@@ -46,14 +46,15 @@ fn tests(filter: &Filter, databases: &Databases) -> Result<(), Failure> {
     step::run("tests", databases.hand_to(&mut command))
 }
 
-/// Runs the test of the example's page, where there is a browser to run it in.
+/// Runs the test of the examples' page, where there is a browser to run it in.
 fn browser(databases: &Databases) -> Result<(), Failure> {
     if !step::is_installed("chromedriver") {
         eprintln!("== browser: SKIPPED, chromedriver is not installed (on Debian: apt-get install chromium-driver)\n");
         return Ok(());
     }
-    let mut command = cargo(&["test", "--locked", "--package", "example-axum", "--test", "browser"]);
-    step::run("browser", databases.hand_to(&mut command))
+    let examples = ["--package", "example-actix", "--package", "example-axum"];
+    let mut command = cargo(&["test", "--locked", "--test", "browser"]);
+    step::run("browser", databases.hand_to(command.args(examples)))
 }
 
 /// Runs the examples of the documentation, which nextest knows nothing about.

@@ -1,15 +1,11 @@
 //! The page in a real browser: sign-up, reload, sign-out and sign-in by keyboard, in Chromium.
-//!
-//! `cargo xtask test` runs it where `chromedriver` is installed; `cargo test` by itself does not.
-
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../it/server.rs"]
 mod server;
 mod webdriver;
 
-use crate::server::{Folder, Server};
-use crate::webdriver::Browser;
+use self::server::{Folder, Server};
+use self::webdriver::Browser;
 
 const ENTER: &str = "\u{E007}";
 const TAB: &str = "\u{E004}";

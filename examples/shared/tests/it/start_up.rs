@@ -1,7 +1,7 @@
 //! What the example says when it cannot start.
 
-use crate::database::{mysql_server, postgres_server, with_database};
-use crate::server::{Folder, Server, example};
+use super::database::{mysql_server, postgres_server, with_database};
+use super::server::{Folder, Server, example};
 
 #[track_caller]
 fn refused(variables: &[(&str, &str)], expected: &str) -> String {

@@ -13,19 +13,19 @@ macro_rules! on_each_database {
         mod mysql {
             $(#[test]
             fn $test() {
-                super::$test($crate::database::Kind::MySql);
+                super::$test($crate::suite::database::Kind::MySql);
             })+
         }
         mod postgres {
             $(#[test]
             fn $test() {
-                super::$test($crate::database::Kind::Postgres);
+                super::$test($crate::suite::database::Kind::Postgres);
             })+
         }
         mod sqlite {
             $(#[test]
             fn $test() {
-                super::$test($crate::database::Kind::Sqlite);
+                super::$test($crate::suite::database::Kind::Sqlite);
             })+
         }
     };
@@ -107,6 +107,6 @@ where
     connection.close().await
 }
 
-fn wait_for<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }

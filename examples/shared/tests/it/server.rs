@@ -115,7 +115,7 @@ fn collect(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
 
 /// The built program, with an environment that holds nothing of the tester's own.
 pub(crate) fn example(folder: &Folder) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_example-axum"));
+    let mut command = Command::new(crate::PROGRAM);
     command.current_dir(folder.path()).env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

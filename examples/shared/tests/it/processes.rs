@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::answer::{field, fields, statuses};
-use crate::database::{Database, Kind, on_each_database};
-use crate::server::{Folder, Server};
+use super::answer::{field, fields, statuses};
+use super::database::{Database, Kind, on_each_database};
+use super::server::{Folder, Server};
 
 on_each_database! {
     a_session_of_one_process_is_one_of_the_other,

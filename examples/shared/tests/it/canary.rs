@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::database::{Database, Kind, on_each_database};
-use crate::server::{Folder, Server};
+use super::database::{Database, Kind, on_each_database};
+use super::server::{Folder, Server};
 
 const PASSWORD: &str = "canary-7d1f-password";
 const WRONG_PASSWORD: &str = "canary-91c3-password";

@@ -5,15 +5,13 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::answer::{field, statuses};
-use crate::database::{Database, Kind, on_each_database};
-use crate::server::{Folder, Server};
-
-const README: &str = include_str!("../../README.md");
+use super::answer::{field, statuses};
+use super::database::{Database, Kind, on_each_database};
+use super::server::{Folder, Server};
 
 /// The shell block of the README that contains the text, sent to the server's port.
 fn documented(text: &str, port: u16) -> String {
-    let mut blocks = README.split("```bash\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut blocks = crate::README.split("```bash\n").skip(1).filter_map(|rest| rest.split("```").next());
     let block = blocks.find(|block| block.contains(text)).expect("the README has the block");
     block.replace("localhost:8000", &format!("localhost:{port}"))
 }

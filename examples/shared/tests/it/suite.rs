@@ -1,0 +1,12 @@
+//! What every example is held to, as people run it: the built program, a real socket, the real curl.
+//!
+//! An example includes this file, and says which program it is and which README it has.
+
+mod answer;
+mod canary;
+mod database;
+mod journey;
+mod network;
+mod processes;
+mod server;
+mod start_up;
