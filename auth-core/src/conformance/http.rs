@@ -31,7 +31,7 @@ pub mod headers;
 pub mod hostile;
 pub mod journey;
 pub mod limits;
-mod network;
+pub mod network;
 pub mod odd_headers;
 pub mod outage;
 pub mod refreshing;

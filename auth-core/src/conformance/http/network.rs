@@ -52,16 +52,16 @@ impl Network {
 impl Server for Network {
     async fn send(&self, _peer: Option<IpAddr>, request: Request<Bytes>) -> Response<Bytes> {
         let (sender, answer) = oneshot::channel();
-        let network = *self;
-        let client = thread::spawn(move || sender.send(network.exchange(&written(&request))));
+        let (network, request) = (*self, written(&request));
+        let client = thread::spawn(move || sender.send(network.exchange(&request)));
         let answer = answer.await;
         client.join().expect("the server answers").unwrap();
         parsed(&answer.unwrap())
     }
 }
 
-/// A request as it goes over the wire, alone on its connection.
-fn written(request: &Request<Bytes>) -> Vec<u8> {
+/// Writes a request as it goes over the wire, alone on its connection.
+pub fn written(request: &Request<Bytes>) -> Vec<u8> {
     let (target, body) = (request.uri(), request.body());
     let mut bytes = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
     for (name, value) in request.headers() {
@@ -72,7 +72,12 @@ fn written(request: &Request<Bytes>) -> Vec<u8> {
     bytes
 }
 
-fn parsed(bytes: &[u8]) -> Response<Bytes> {
+/// Reads an answer that came over the wire, up to the end of its connection.
+///
+/// # Panics
+///
+/// When it is none.
+pub fn parsed(bytes: &[u8]) -> Response<Bytes> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
     let (head, body) = (std::str::from_utf8(&bytes[..end]).unwrap(), &bytes[end + 4..]);
     let mut lines = head.split("\r\n");

@@ -14,8 +14,10 @@ mod series;
 
 use std::fmt::Write;
 
+pub use self::names::Names;
 use self::recorder::Recorder;
 use super::{Adapter, World};
+use crate::auth::AuthBuilder;
 
 /// The answers that every adapter gives.
 pub const TRANSCRIPT: &str = include_str!("transcript.txt");
@@ -35,8 +37,12 @@ pub struct Exchange {
 }
 
 /// Plays the series of requests and returns all that was said.
+///
+/// Over real sockets all requests come from this machine, which is believed when it says in `X-Forwarded-For` where they
+/// are to come from.
 pub async fn transcript(adapter: &dyn Adapter) -> Vec<Exchange> {
-    let world = World::with(adapter, |builder| builder.base_url("https://app.test")).await;
+    let here = |builder: AuthBuilder| builder.base_url("https://app.test").trusted_proxies("127.0.0.0/8");
+    let world = World::with(adapter, here).await;
     let mut recorder = Recorder::new(&world);
     series::play(&mut recorder).await;
     recorder.finish()

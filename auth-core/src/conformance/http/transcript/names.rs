@@ -6,7 +6,7 @@ use crate::token::RefreshToken;
 
 /// What was seen so far; a thing that comes again gets the same placeholder.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     access_tokens: Vec<String>,
     ids: Vec<String>,
     refresh_tokens: Vec<String>,
@@ -14,7 +14,7 @@ pub(super) struct Names {
 
 impl Names {
     /// Replaces every id and token in a text.
-    pub(super) fn replace(&mut self, text: &str) -> String {
+    pub fn replace(&mut self, text: &str) -> String {
         let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
         let mut replaced = String::new();
         let mut rest = text;

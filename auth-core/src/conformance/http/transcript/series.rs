@@ -161,8 +161,8 @@ async fn roles_and_states(on: &mut Recorder<'_>) {
     on.world.auth.ensure_role(&root, &Password::new(PASSWORD), Role::ADMIN).await.unwrap();
     let admin = on.world.more_tokens("root@example.com").await;
     on.send("an administrator", get("/admin/users").bearer(&admin.access)).await;
-    on.send("their roles", get("/api/auth/me").bearer(&admin.access)).await;
-    let id = on.world.send(get("/private").bearer(&admin.access)).await.text().parse().unwrap();
+    let user = on.send("their roles", get("/api/auth/me").bearer(&admin.access)).await.json();
+    let id = user["id"].as_str().unwrap().parse().unwrap();
     on.world.store.inner().set_status(UserId::from_uuid(id), UserStatus::Disabled);
     on.send("one who was switched off", get("/admin/users").bearer(&admin.access)).await;
     let sign_in = || post("/auth/signin").from(on.world.newcomer());
