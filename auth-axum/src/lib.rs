@@ -19,8 +19,3 @@ pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};
 pub use rate_limit::RateLimitLayer;
 pub use routes::routes;
-
-/// The examples of the repository's README, compiled with the documentation's tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct RepositoryReadme;
