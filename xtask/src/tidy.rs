@@ -22,6 +22,7 @@
 //! | `core_dependencies` | `manifests.rs` | a framework, runtime or database as a dependency of `auth-core` |
 //! | `readmes` | `manifests.rs` | a crate without README, or a library whose README is not its documentation |
 //! | `changelog` | `manifests.rs` | a changelog that does not name the workspace's version |
+//! | `wiring` | `wiring.rs` | a README without a whole server for each adapter, in 25 lines |
 
 mod comments;
 mod fences;
@@ -32,6 +33,7 @@ mod spans;
 mod sql;
 mod tree;
 mod vocabulary;
+mod wiring;
 mod words;
 
 use std::fmt;
@@ -58,6 +60,7 @@ const RULES: &[Rule] = &[
     manifests::core_dependencies,
     manifests::readmes,
     manifests::changelog,
+    wiring::wiring,
 ];
 
 /// Applies every rule to the repository and prints what they find.
