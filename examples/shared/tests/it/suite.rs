@@ -10,3 +10,4 @@ mod network;
 mod processes;
 mod server;
 mod start_up;
+mod stop;
