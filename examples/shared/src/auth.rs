@@ -4,12 +4,13 @@ use auth_core::auth::EnsureRoleOutcome;
 use auth_core::http::cookie::SameSite;
 use auth_core::policy::{CommonPasswords, PasswordPolicy};
 use auth_core::{Auth, Role};
+use auth_sqlx::{PRUNE_INTERVAL, prune_regularly};
 
 use crate::chain;
 use crate::settings::{Admin, Settings};
 use crate::store;
 
-/// Opens the database, creates what is missing in it, and sets up [`Auth`].
+/// Opens the database, creates what is missing in it, sets up [`Auth`], and has dead rows deleted from now on.
 ///
 /// # Errors
 ///
@@ -28,6 +29,7 @@ pub async fn set_up(settings: Settings) -> Result<Auth, String> {
     if let Some(admin) = settings.admin {
         ensure_admin(&auth, admin).await?;
     }
+    tokio::spawn(prune_regularly(auth.clone(), PRUNE_INTERVAL));
     Ok(auth)
 }
 
