@@ -5,135 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use auth_core::{Auth, Client, Credential, ErrorKind};
-use auth_sqlx::{Backend, MySqlStore, PostgresStore, SqlxStore};
+use auth_sqlx::SqlxStore;
 use sqlx::Pool;
-use sqlx::mysql::MySqlPoolOptions;
-use sqlx::postgres::PgPoolOptions;
-use throwaway::{MariaDb, Postgres};
 
 use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
-use crate::database::{MySqlDatabase, PostgresDatabase, TestDatabase};
+use crate::database::TestDatabase;
+use crate::servers::own::Server;
 use crate::servers::proxy::Proxy;
-
-/// A server of a test's own.
-pub(crate) trait Server: Sized + Send + Sync + 'static {
-    type Driver: Backend;
-    /// Where the queries of the tests are.
-    type Queries: TestDatabase<Driver = Self::Driver>;
-
-    fn begin() -> Self;
-    /// Its URL at this port.
-    fn url_at(&self, port: u16) -> String;
-    fn own_port(&self) -> u16;
-    fn crash(&mut self);
-    fn come_back(&mut self);
-    fn fall_silent(&self);
-    fn go_on(&self);
-    /// Ends every connection but the one that says so, as an administrator or an idle time-out does.
-    async fn end_connections(&self, pool: &Pool<Self::Driver>);
-    /// A store with a pool of so many connections.
-    async fn narrow_store(&self, connections: u32) -> SqlxStore<Self::Driver>;
-
-    fn url(&self) -> String {
-        self.url_at(self.own_port())
-    }
-
-    async fn store(&self) -> SqlxStore<Self::Driver> {
-        let store = SqlxStore::connect(&self.url()).await.unwrap();
-        store.migrate().await.unwrap();
-        store
-    }
-}
-
-impl Server for Postgres {
-    type Driver = sqlx::Postgres;
-    type Queries = PostgresDatabase;
-
-    fn begin() -> Self {
-        Self::start().unwrap()
-    }
-
-    fn url_at(&self, port: u16) -> String {
-        format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode=disable")
-    }
-
-    fn own_port(&self) -> u16 {
-        self.port()
-    }
-
-    fn crash(&mut self) {
-        self.kill().unwrap();
-    }
-
-    fn come_back(&mut self) {
-        self.restart().unwrap();
-    }
-
-    fn fall_silent(&self) {
-        self.pause().unwrap();
-    }
-
-    fn go_on(&self) {
-        self.resume().unwrap();
-    }
-
-    async fn end_connections(&self, pool: &Pool<sqlx::Postgres>) {
-        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                   WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
-        sqlx::query(end).execute(pool).await.unwrap();
-    }
-
-    async fn narrow_store(&self, connections: u32) -> PostgresStore {
-        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(1));
-        PostgresStore::new(pool.connect(&self.url()).await.unwrap())
-    }
-}
-
-impl Server for MariaDb {
-    type Driver = sqlx::MySql;
-    type Queries = MySqlDatabase;
-
-    fn begin() -> Self {
-        Self::start().unwrap()
-    }
-
-    fn url_at(&self, port: u16) -> String {
-        format!("mysql://root@127.0.0.1:{port}/mysql?ssl-mode=DISABLED")
-    }
-
-    fn own_port(&self) -> u16 {
-        self.port()
-    }
-
-    fn crash(&mut self) {
-        self.kill().unwrap();
-    }
-
-    fn come_back(&mut self) {
-        self.restart().unwrap();
-    }
-
-    fn fall_silent(&self) {
-        self.pause().unwrap();
-    }
-
-    fn go_on(&self) {
-        self.resume().unwrap();
-    }
-
-    async fn end_connections(&self, pool: &Pool<sqlx::MySql>) {
-        let others = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND user = 'root'";
-        let others: Vec<i64> = sqlx::query_scalar(others).fetch_all(pool).await.unwrap();
-        for other in others {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!("KILL CONNECTION {other}"))).execute(pool).await.unwrap();
-        }
-    }
-
-    async fn narrow_store(&self, connections: u32) -> MySqlStore {
-        let pool = MySqlPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(1));
-        MySqlStore::new(pool.connect(&self.url()).await.unwrap())
-    }
-}
 
 /// As long as any call may take, and a little more for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
