@@ -4,7 +4,8 @@
 //!
 //! * One call is one transaction. It happens whole or not at all, and the audit events it carries commit with it.
 //! * "Not found" and "somebody was faster" are outcomes. [`StoreError`] is for infrastructure only, and after it
-//!   the caller assumes nothing, so a method may be called again.
+//!   the caller assumes nothing: a change may have happened or not. Reads, and the two writes that say the same twice
+//!   (`touch_session`, `record_event`), may be repeated as they are; other changes only with new ids.
 //! * A store reads no clock, makes no ids and decides no policy: all of that arrives in the arguments.
 //! * Identities and hashes are compared byte by byte. A collation must never make two of them equal.
 //!

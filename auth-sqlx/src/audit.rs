@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::error::Failure;
-use crate::store::{SqlxStore, instant, micros};
+use crate::store::{SqlxStore, instant, micros, to_its_end};
 
 const LIST: &str = "SELECT id, at, kind, user_id, session_id, ip, user_agent, detail FROM {auth_audit_log} \
                     WHERE id < ? ORDER BY id DESC LIMIT ?";
@@ -20,11 +20,13 @@ const LIST_OF_USER: &str = "SELECT id, at, kind, user_id, session_id, ip, user_a
 #[async_trait]
 impl<DB: Backend> AuditStore for SqlxStore<DB> {
     async fn record_event(&self, event: AuditEvent) -> Result<(), StoreError> {
-        self.repeat(|| self.try_record_event(&event)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_record_event(&event)).await }).await
     }
 
     async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditEvent>, StoreError> {
-        self.repeat(|| self.try_list_events(query)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_list_events(query)).await }).await
     }
 }
 
@@ -33,7 +35,7 @@ impl<DB: Backend> SqlxStore<DB> {
         let mut lease = self.write().await?;
         let inserted = self.insert_event(&mut lease, event).await.map_err(Failure::from);
         if inserted.as_ref().is_err_and(Failure::is_unique_violation) {
-            // It was recorded before the connection was lost.
+            // An event of this id is there, which is never changed: most likely this one, before the connection was lost.
             return Ok(());
         }
         inserted?;

@@ -22,6 +22,8 @@ use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
 
 /// A database that this crate stores in. Implemented here for those that it supports, and for no other.
+///
+/// What it is made of is no part of the API: it may change in any release.
 pub trait Backend:
     Run
     + Holds<Uuid>

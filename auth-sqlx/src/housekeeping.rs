@@ -35,7 +35,7 @@ pub async fn prune_regularly(auth: Auth, interval: Duration) -> Infallible {
 }
 
 /// A number from 0 to 1 that differs from process to process and from time to time. Nothing secret hangs on it.
-fn fraction() -> f64 {
+pub(crate) fn fraction() -> f64 {
     let byte = RandomState::new().hash_one(0).to_be_bytes().first().copied().unwrap_or_default();
     f64::from(byte) / f64::from(u8::MAX)
 }

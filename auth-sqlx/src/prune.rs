@@ -6,12 +6,17 @@ use uuid::Uuid;
 
 use crate::backend::{Backend, Holds};
 use crate::error::Failure;
-use crate::store::{SqlxStore, micros};
+use crate::store::{SqlxStore, micros, to_its_end};
+
+/// The most keys of one statement: each is an argument, of which SQLite takes 32 766.
+const MOST: u32 = 10_000;
 
 #[async_trait]
 impl<DB: Backend> PruneStore for SqlxStore<DB> {
     async fn prune(&self, prune: Prune) -> Result<u64, StoreError> {
-        self.change(|| self.try_prune(prune)).await
+        let store = self.clone();
+        let prune = Prune { limit: prune.limit.min(MOST), ..prune };
+        to_its_end::<DB, _>(async move { store.change(|| store.try_prune(prune)).await }).await
     }
 }
 

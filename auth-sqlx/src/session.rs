@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use crate::audit::client;
 use crate::backend::Backend;
 use crate::error::Failure;
-use crate::store::{SqlxStore, instant, micros};
+use crate::store::{SqlxStore, instant, micros, to_its_end};
 use crate::user::{user, user_columns};
 
 /// Reads a session with its user. The session's columns that a user has as well come under names of their own.
@@ -50,23 +50,28 @@ const SWAP: &str = "UPDATE {auth_sessions} SET token_hash = ?, previous_hash = ?
 #[async_trait]
 impl<DB: Backend> SessionStore for SqlxStore<DB> {
     async fn open_session(&self, open: OpenSession) -> Result<OpenSessionOutcome, StoreError> {
-        self.change(|| self.try_open_session(&open)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_open_session(&open)).await }).await
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        self.repeat(|| self.try_find_session(id)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_session(id)).await }).await
     }
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
-        self.repeat(|| async { self.select_sessions(&mut *self.read().await?, user).await }).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_list_sessions(user)).await }).await
     }
 
     async fn touch_session(&self, touch: Touch) -> Result<(), StoreError> {
-        self.repeat(|| self.try_touch_session(touch)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_touch_session(touch)).await }).await
     }
 
     async fn swap_refresh(&self, swap: SwapRefresh) -> Result<SwapRefreshOutcome, StoreError> {
-        self.change(|| self.try_swap_refresh(&swap)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_swap_refresh(&swap)).await }).await
     }
 
     async fn delete_session(
@@ -75,15 +80,19 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
         user: UserId,
         event: AuditEvent,
     ) -> Result<DeleteSessionOutcome, StoreError> {
-        self.change(|| self.try_delete_session(id, user, &event)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_delete_session(id, user, &event)).await }).await
     }
 
     async fn delete_other_sessions(&self, user: UserId, keep: SessionId, event: AuditEvent) -> Result<(), StoreError> {
-        self.change(|| self.try_delete_other_sessions(user, keep, &event)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_delete_other_sessions(user, keep, &event)).await })
+            .await
     }
 
     async fn delete_all_sessions(&self, user: UserId, at: DateTime<Utc>, event: AuditEvent) -> Result<(), StoreError> {
-        self.change(|| self.try_delete_all_sessions(user, at, &event)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_delete_all_sessions(user, at, &event)).await }).await
     }
 }
 
@@ -166,6 +175,10 @@ impl<DB: Backend> SqlxStore<DB> {
             Ok(SessionRecord { session: session::<DB>(&row)?, refresh: refresh::<DB>(&row)?, user: user::<DB>(&row)? })
         })
         .transpose()
+    }
+
+    async fn try_list_sessions(&self, user: UserId) -> Result<Vec<Session>, Failure> {
+        self.select_sessions(&mut *self.read().await?, user).await
     }
 
     async fn select_sessions(&self, connection: &mut DB::Connection, user: UserId) -> Result<Vec<Session>, Failure> {

@@ -1,6 +1,7 @@
 //! `SqlxStore`: a pool, and the application's profile.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use sqlx::{Pool, Transaction};
 
 use crate::backend::{Backend, Prepared};
 use crate::error::{Failure, is_lost_connection, store_error};
+use crate::housekeeping::fraction;
 use crate::lease::Lease;
 use crate::migrate::{self, MigrateError, Migration};
 use crate::profile::{ErasedProfile, Profile};
@@ -34,13 +36,15 @@ enum Pooling {
     Transaction,
 }
 
-/// How long a call may take in all: the store's own waits for a connection and for a lock are shorter, so this is for a
-/// server or a network that has gone silent.
+/// How long a call may take in all: the waits for a connection and for a lock are shorter where
+/// [`connect`](SqlxStore::connect) sets them, so this is for a server or a network that has gone silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often a call is run again that stood in another one's way, or whose connection was lost: more often than there
-/// are others, or lost connections in a pool.
-const REPETITIONS: u32 = 100;
+/// How often a call is run again that stood in another one's way: more often than there are others.
+const CONFLICTS: u32 = 100;
+
+/// From the third time on it waits for a part of this, so that those who collide do not go on colliding.
+const PAUSE: Duration = Duration::from_millis(8);
 
 impl<DB: Backend> SqlxStore<DB> {
     /// Uses the pool that the application has.
@@ -98,7 +102,7 @@ impl<DB: Backend> SqlxStore<DB> {
         DB::MIGRATIONS
     }
 
-    /// Returns the pool, for the application's own queries. Closing it ends the store.
+    /// Returns the pool, for the application's own queries. Once it is closed, every call to the store fails.
     pub fn pool(&self) -> &Pool<DB> {
         &self.pool
     }
@@ -119,7 +123,7 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
             Pooling::Session => self.pool.acquire().await.map(Lease::Connection),
-            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
+            Pooling::Transaction => DB::begin(self.writer()?).await.map(Lease::Transaction),
         }
     }
 
@@ -127,7 +131,7 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn write(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
             Pooling::Session => self.writer()?.acquire().await.map(Lease::Connection),
-            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
+            Pooling::Transaction => DB::begin(self.writer()?).await.map(Lease::Transaction),
         }
     }
 
@@ -136,10 +140,10 @@ impl<DB: Backend> SqlxStore<DB> {
     /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static, DB>> {
         let writer = self.writer()?;
-        let mut lost = 0;
+        let mut connections = writer.options().get_max_connections();
         loop {
             match DB::begin(writer).await {
-                Err(error) if is_lost_connection::<DB>(&error) && lost < REPETITIONS => lost += 1,
+                Err(error) if connections > 0 && is_lost_connection::<DB>(&error) => connections -= 1,
                 begun => return begun,
             }
         }
@@ -157,8 +161,8 @@ impl<DB: Backend> SqlxStore<DB> {
         W: Future<Output = Result<T, E>> + Send,
         E: Into<Failure>,
     {
-        let is_worth_it = |failure: &Failure| failure.is_lost_connection::<DB>() || failure.is_conflict::<DB>();
-        in_time::<DB, _>(again(work, is_worth_it)).await
+        let connections = self.pool.options().get_max_connections();
+        again::<DB, _, _, _>(work, connections).await.map_err(Failure::into_store_error::<DB>)
     }
 
     /// Runs a call that writes. One that stood in another one's way was undone, and is run again.
@@ -167,28 +171,44 @@ impl<DB: Backend> SqlxStore<DB> {
         W: Future<Output = Result<T, E>> + Send,
         E: Into<Failure>,
     {
-        in_time::<DB, _>(again(work, Failure::is_conflict::<DB>)).await
+        again::<DB, _, _, _>(work, 0).await.map_err(Failure::into_store_error::<DB>)
+    }
+}
+
+/// Runs a call to its end, whether or not somebody waits for it that long.
+///
+/// A client that hangs up drops the future of its request, anywhere. Not every driver recovers from that: dropped while
+/// BEGIN is under way, a connection goes back to the pool with a transaction that nobody knows of, and on MySQL one
+/// that was preparing a statement does not go back at all.
+pub(crate) async fn to_its_end<DB: Backend, T: Send + 'static>(
+    call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(PATIENCE, tokio::spawn(call)).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(ended)) if ended.is_panic() => resume_unwind(ended.into_panic()),
+        // The runtime is shutting down, or nothing was heard for too long.
+        Ok(Err(_)) | Err(_) => Err(Failure::silence().into_store_error::<DB>()),
     }
 }
 
 /// Runs the work until it succeeds, or fails in a way that is not worth another time.
-async fn again<T, E, W>(work: impl Fn() -> W + Send, is_worth_it: fn(&Failure) -> bool) -> Result<T, Failure>
+async fn again<DB, T, E, W>(work: impl Fn() -> W + Send, mut connections: u32) -> Result<T, Failure>
 where
+    DB: Backend,
     W: Future<Output = Result<T, E>> + Send,
     E: Into<Failure>,
 {
-    let mut times = REPETITIONS;
+    let mut conflicts = 0;
     loop {
         match work().await.map_err(Into::into) {
-            Err(failure) if times > 0 && is_worth_it(&failure) => times -= 1,
+            Err(failure) if connections > 0 && failure.is_lost_connection::<DB>() => connections -= 1,
+            Err(failure) if conflicts < CONFLICTS && failure.is_conflict::<DB>() => conflicts += 1,
             done => return done,
         }
+        if conflicts > 2 {
+            tokio::time::sleep(PAUSE.mul_f64(fraction())).await;
+        }
     }
-}
-
-async fn in_time<DB: Backend, T>(work: impl Future<Output = Result<T, Failure>> + Send) -> Result<T, StoreError> {
-    let done = tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(Failure::silence()));
-    done.map_err(Failure::into_store_error::<DB>)
 }
 
 #[cfg(feature = "postgres")]

@@ -7,7 +7,7 @@ use auth_core::throttle::{Throttle, ThrottleKey};
 use crate::backend::Backend;
 use crate::error::Failure;
 use crate::statement::Statement;
-use crate::store::{SqlxStore, instant, micros};
+use crate::store::{SqlxStore, instant, micros, to_its_end};
 
 const INSERT: &str = "INSERT INTO {auth_throttle} (failures, blocked_until, expires_at, key_hash) VALUES (?, ?, ?, ?)";
 
@@ -21,15 +21,21 @@ const DELETE: &str = "DELETE FROM {auth_throttle} \
 #[async_trait]
 impl<DB: Backend> ThrottleStore for SqlxStore<DB> {
     async fn find_throttle(&self, key: ThrottleKey) -> Result<Option<Throttle>, StoreError> {
-        self.repeat(|| async { self.select_throttle(&mut *self.read().await?, key).await }).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_throttle(key)).await }).await
     }
 
     async fn swap_throttle(&self, swap: SwapThrottle) -> Result<SwapThrottleOutcome, StoreError> {
-        self.change(|| self.try_swap_throttle(swap)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_swap_throttle(swap)).await }).await
     }
 }
 
 impl<DB: Backend> SqlxStore<DB> {
+    async fn try_find_throttle(&self, key: ThrottleKey) -> Result<Option<Throttle>, Failure> {
+        self.select_throttle(&mut *self.read().await?, key).await
+    }
+
     async fn select_throttle(
         &self,
         connection: &mut DB::Connection,

@@ -10,7 +10,7 @@ use auth_core::token::{OneTimeTokenRecord, TokenPurpose};
 use crate::backend::Backend;
 use crate::error::Failure;
 use crate::session::{hash, hash_bytes};
-use crate::store::{SqlxStore, instant, micros};
+use crate::store::{SqlxStore, instant, micros, to_its_end};
 
 const INSERT: &str = "INSERT INTO {auth_one_time_tokens} (token_hash, purpose, user_id, auth_epoch, payload, \
                       created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
@@ -29,11 +29,13 @@ const CONSUME: &str = "DELETE FROM {auth_one_time_tokens} WHERE token_hash = ? A
 #[async_trait]
 impl<DB: Backend> TokenStore for SqlxStore<DB> {
     async fn create_token(&self, new: NewOneTimeToken) -> Result<CreateTokenOutcome, StoreError> {
-        self.change(|| self.try_create_token(&new)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_create_token(&new)).await }).await
     }
 
     async fn consume_token(&self, consume: ConsumeToken) -> Result<ConsumeTokenOutcome, StoreError> {
-        self.change(|| self.try_consume_token(consume)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_consume_token(consume)).await }).await
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::backend::{Backend, Exact};
 use crate::error::Failure;
-use crate::store::{SqlxStore, instant, micros, optional_instant};
+use crate::store::{SqlxStore, instant, micros, optional_instant, to_its_end};
 
 /// The columns of a user whose table goes by the name `u`, each by its name: a later release's columns then disturb
 /// no statement that an earlier one has prepared.
@@ -43,24 +43,28 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {
-        self.change(|| self.try_create_user(&new)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_create_user(&new)).await }).await
     }
 
     async fn find_credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
-        self.repeat(|| self.try_find_credentials(email)).await
+        let (store, email) = (self.clone(), email.clone());
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_credentials(&email)).await }).await
     }
 
     async fn find_profile(&self, user: UserId) -> Result<Option<Value>, StoreError> {
-        let Some(profile) = self.profile() else { return Ok(None) };
-        self.repeat(|| async { profile.load(&mut *self.read().await?, user).await }).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_profile(user)).await }).await
     }
 
     async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError> {
-        self.change(|| self.try_replace_password(&replace)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_replace_password(&replace)).await }).await
     }
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
-        self.change(|| self.try_set_roles(&set)).await
+        let store = self.clone();
+        to_its_end::<DB, _>(async move { store.change(|| store.try_set_roles(&set)).await }).await
     }
 }
 
@@ -91,6 +95,13 @@ impl<DB: Backend> SqlxStore<DB> {
             Ok(Credentials { user: user::<DB>(&row)?, password_hash: hash.map(|hash| PasswordHash::new(hash.0)) })
         })
         .transpose()
+    }
+
+    async fn try_find_profile(&self, user: UserId) -> Result<Option<Value>, Failure> {
+        match self.profile() {
+            Some(profile) => profile.load(&mut *self.read().await?, user).await,
+            None => Ok(None),
+        }
     }
 
     async fn insert_user(&self, tx: &mut DB::Connection, user: &User) -> sqlx::Result<()> {

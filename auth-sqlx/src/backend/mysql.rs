@@ -123,9 +123,12 @@ const UNAVAILABLE: [u16; 16] = [
     1317, 1969, 3024, // the statement was stopped, took too long
 ];
 
-/// Without it, a value that is too long is cut off, and not refused.
+/// Without the mode, a value that is too long is cut off, and not refused. Without the waits, who needs a row that is
+/// locked keeps a connection from others for most of a minute.
 async fn be_strict(connection: &mut MySqlConnection) -> sqlx::Result<()> {
-    connection.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')").await.map(|_| ())
+    let settings = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 3, \
+                    lock_wait_timeout = 3";
+    connection.execute(settings).await.map(|_| ())
 }
 
 async fn check_setting(connection: &mut MySqlConnection) -> Result<(), MigrateError> {

@@ -75,13 +75,15 @@ impl Run for Postgres {
         pool.clone()
     }
 
+    /// READ COMMITTED, whatever the default: each statement sees what the locks that it waited for have protected. At
+    /// REPEATABLE READ who waited for a row's lock would go on with what was there before.
     async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
-        pool.begin().await
+        pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'").await
     }
 
     /// The lock goes with the transaction, as poolers need it, and everything of the step does, too.
     async fn begin_migration(pool: &Pool<Self>, schema: &Schema) -> Result<Lease<Self>, MigrateError> {
-        let mut transaction = pool.begin().await?;
+        let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         // Numbers of our own, the same for all schemas: the letters "auth" and "sqlx". What is there already is no news.
         let turn = "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
         sqlx::raw_sql(turn).execute(&mut *transaction).await?;

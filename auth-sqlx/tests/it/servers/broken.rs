@@ -222,6 +222,57 @@ async fn a_silent_server_is_not_waited_for_for_ever<S: Server>() {
     sign_up(&auth, "hopper@example.com").await.unwrap();
 }
 
+/// At any moment, over a network that lets each answer take its time: the one connection there is comes back, and with no
+/// transaction that nobody knows of.
+async fn a_client_that_hangs_up_leaves_nothing_behind<S: Server>() {
+    let server = S::begin();
+    let administrator = server.store().await;
+    let proxy = Proxy::with_delay(server.own_port(), Duration::from_millis(5));
+    let auth = auth(server.narrow_store_at(proxy.port(), 1).await);
+    let ada = sign_up(&auth, ADA).await.unwrap();
+    let access = Credential::Access(ada.access_token.expose());
+    // Up to the limit of sessions and over it, so that there is one to evict.
+    for _ in 0..21 {
+        sign_in(&auth, ADA).await.unwrap();
+    }
+    let mut cut_short = 0;
+    for patience in 1..=60 {
+        let wait = Duration::from_millis(patience);
+        cut_short += u32::from(tokio::time::timeout(wait, sign_in(&auth, ADA)).await.is_err());
+        cut_short +=
+            u32::from(tokio::time::timeout(wait, auth.refresh(&ada.refresh_token, &Client::default())).await.is_err());
+    }
+    assert!(cut_short > 20, "{cut_short} of 120 were cut short");
+    drop(auth.authenticate(&access).await);
+    sign_in(&auth, ADA).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(server.idle_transactions(administrator.pool()).await, 0);
+    assert_eq!(S::Queries::number(administrator.pool(), "SELECT count(*) FROM auth_sessions").await, 20);
+}
+
+/// One row that somebody holds costs those who need it a 503, and nobody else anything.
+async fn a_locked_row_does_not_take_the_connections_of_others<S: Server>() {
+    let server = S::begin();
+    let store = server.store().await;
+    let auth = auth(store.clone());
+    let grace = sign_up(&auth, "grace@example.com").await.unwrap();
+    sign_up(&auth, ADA).await.unwrap();
+    let mut lock = store.pool().begin().await.unwrap();
+    S::hold_user(&mut lock, "ada@example.com").await;
+    let crowd: Vec<_> = (0..12)
+        .map(|_| {
+            let auth = auth.clone();
+            tokio::spawn(async move { sign_in(&auth, ADA).await })
+        })
+        .collect();
+    for caller in crowd {
+        assert_unavailable(caller.await.unwrap());
+    }
+    auth.authenticate(&Credential::Access(grace.access_token.expose())).await.unwrap();
+    lock.rollback().await.unwrap();
+    sign_in(&auth, ADA).await.unwrap();
+}
+
 /// A pool whose connections are all in use, by the application or by a stuck statement.
 async fn an_exhausted_pool_is_unavailable_and_recovers<S: Server>() {
     let server = S::begin();
@@ -272,4 +323,6 @@ on_each_own_server! {
     a_network_that_drops_connections_leaves_all_or_nothing,
     a_silent_server_is_not_waited_for_for_ever,
     an_exhausted_pool_is_unavailable_and_recovers,
+    a_client_that_hangs_up_leaves_nothing_behind,
+    a_locked_row_does_not_take_the_connections_of_others,
 }

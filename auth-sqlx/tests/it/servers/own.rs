@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use auth_sqlx::{Backend, SqlxStore};
-use sqlx::Pool;
 use sqlx::mysql::MySqlPoolOptions;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Pool, Transaction};
 use throwaway::{MariaDb, Postgres};
 
 use crate::database::{MySqlDatabase, PostgresDatabase, TestDatabase};
@@ -26,8 +26,16 @@ pub(crate) trait Server: Sized + Send + Sync + 'static {
     fn go_on(&self);
     /// Ends every connection but the one that says so, as an administrator or an idle time-out does.
     async fn end_connections(&self, pool: &Pool<Self::Driver>);
-    /// A store with a pool of so many connections.
-    async fn narrow_store(&self, connections: u32) -> SqlxStore<Self::Driver>;
+    /// Locks the row of a user, as an operator does who forgets to commit.
+    async fn hold_user(lock: &mut Transaction<'static, Self::Driver>, email: &'static str);
+    /// Counts the transactions that are open and in which nothing happens.
+    async fn idle_transactions(&self, pool: &Pool<Self::Driver>) -> i64;
+    /// A store with a pool of so many connections, at this port.
+    async fn narrow_store_at(&self, port: u16, connections: u32) -> SqlxStore<Self::Driver>;
+
+    async fn narrow_store(&self, connections: u32) -> SqlxStore<Self::Driver> {
+        self.narrow_store_at(self.own_port(), connections).await
+    }
 
     fn url(&self) -> String {
         self.url_at(self.own_port())
@@ -67,9 +75,9 @@ macro_rules! own_server {
             self.resume().unwrap();
         }
 
-        async fn narrow_store(&self, connections: u32) -> SqlxStore<Self::Driver> {
+        async fn narrow_store_at(&self, port: u16, connections: u32) -> SqlxStore<Self::Driver> {
             let pool = <$pool>::new().max_connections(connections).acquire_timeout(Duration::from_secs(1));
-            SqlxStore::new(pool.connect(&self.url()).await.unwrap())
+            SqlxStore::new(pool.connect(&self.url_at(port)).await.unwrap())
         }
     };
 }
@@ -89,6 +97,16 @@ impl Server for Postgres {
                    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
         sqlx::query(end).execute(pool).await.unwrap();
     }
+
+    async fn hold_user(lock: &mut Transaction<'static, sqlx::Postgres>, email: &'static str) {
+        let hold = "UPDATE auth_users SET name = 'held' WHERE email_canonical = $1";
+        sqlx::query(hold).bind(email).execute(&mut **lock).await.unwrap();
+    }
+
+    async fn idle_transactions(&self, pool: &Pool<sqlx::Postgres>) -> i64 {
+        PostgresDatabase::number(pool, "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+            .await
+    }
 }
 
 impl Server for MariaDb {
@@ -107,5 +125,14 @@ impl Server for MariaDb {
         for other in others {
             sqlx::raw_sql(sqlx::AssertSqlSafe(format!("KILL CONNECTION {other}"))).execute(pool).await.unwrap();
         }
+    }
+
+    async fn hold_user(lock: &mut Transaction<'static, sqlx::MySql>, email: &'static str) {
+        let hold = "UPDATE auth_users SET name = 'held' WHERE email_canonical = ?";
+        sqlx::query(hold).bind(email).execute(&mut **lock).await.unwrap();
+    }
+
+    async fn idle_transactions(&self, pool: &Pool<sqlx::MySql>) -> i64 {
+        MySqlDatabase::number(pool, "SELECT count(*) FROM information_schema.innodb_trx").await
     }
 }

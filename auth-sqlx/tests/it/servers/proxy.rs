@@ -1,8 +1,10 @@
 //! A network between the store and the server that can be cut.
 
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// Forwards to a port of this machine. It ends with the process.
 pub(crate) struct Proxy {
@@ -18,6 +20,11 @@ struct Network {
 
 impl Proxy {
     pub(crate) fn to(port: u16) -> Self {
+        Self::with_delay(port, Duration::ZERO)
+    }
+
+    /// Lets every answer of the server take its time.
+    pub(crate) fn with_delay(port: u16, delay: Duration) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let network: Arc<Mutex<Network>> = Arc::default();
@@ -31,8 +38,8 @@ impl Proxy {
                     continue;
                 };
                 let Some(server) = server else { continue };
-                pump(&client, &server);
-                pump(&server, &client);
+                pump(&client, &server, Duration::ZERO);
+                pump(&server, &client, delay);
                 network.connections.extend([client, server]);
             }
         });
@@ -63,11 +70,17 @@ impl Proxy {
     }
 }
 
-fn pump(from: &TcpStream, to: &TcpStream) {
+fn pump(from: &TcpStream, to: &TcpStream, delay: Duration) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     thread::spawn(move || {
+        let mut buffer = [0; 16_384];
         // However it ends, both ends have ended then.
-        std::io::copy(&mut from, &mut to).map(drop).unwrap_or_default();
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            thread::sleep(delay);
+            if to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
         to.shutdown(Shutdown::Both).unwrap_or_default();
     });
 }
