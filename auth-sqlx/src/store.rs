@@ -8,6 +8,7 @@ use std::time::Duration;
 use auth_core::store::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::{Pool, Transaction};
+use tracing::instrument::{Instrument, WithSubscriber};
 
 use crate::backend::{Backend, Prepared};
 use crate::error::{Failure, is_lost_connection, store_error};
@@ -183,7 +184,9 @@ impl<DB: Backend> SqlxStore<DB> {
 pub(crate) async fn to_its_end<DB: Backend, T: Send + 'static>(
     call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
-    match tokio::time::timeout(PATIENCE, tokio::spawn(call)).await {
+    // What it logs belongs to the request, as if it ran there.
+    let call = tokio::spawn(call.in_current_span().with_current_subscriber());
+    match tokio::time::timeout(PATIENCE, call).await {
         Ok(Ok(done)) => done,
         Ok(Err(ended)) if ended.is_panic() => resume_unwind(ended.into_panic()),
         // The runtime is shutting down, or nothing was heard for too long.

@@ -3,7 +3,7 @@
 //! They use the years before 2001, in which no other rule has rows, and need the database for themselves.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::fixture::{created, event, number, one_time_token, open, session, session_ids, throttle, throttle_key};
 use super::throttle::swap;
@@ -12,6 +12,7 @@ use crate::audit::{AuditEvent, AuditKind};
 use crate::session::Session;
 use crate::store::{
     AuditQuery, ConsumeTokenOutcome, DeadRows, NewOneTimeToken, NewSession, OpenSessionOutcome, Prune, Store,
+    SwapThrottleOutcome,
 };
 use crate::throttle::{Throttle, ThrottleKey};
 use crate::token::{OneTimeTokenRecord, TokenPurpose};
@@ -23,6 +24,7 @@ pub async fn run_all(store: &dyn Store) {
     each_kind_goes_by_itself(store).await;
     a_batch_takes_the_deadest_first(store).await;
     several_nodes_count_each_row_once(store).await;
+    what_comes_back_to_life_is_left(store).await;
 }
 
 /// One row of every kind that ends at this instant.
@@ -136,6 +138,25 @@ pub async fn several_nodes_count_each_row_once(store: &dyn Store) {
         deleted
     }));
     assert_eq!(nodes.await.iter().sum::<u64>(), rows);
+}
+
+/// A throttle that is renewed while it is being pruned holds on: otherwise pruning would let a guesser start anew.
+pub async fn what_comes_back_to_life_is_left(store: &dyn Store) {
+    for _ in 0..50 {
+        let until = dead_instant();
+        let key = throttle_key();
+        let dead = Throttle { expires_at: until, ..throttle() };
+        let live = Throttle { expires_at: until + TimeDelta::days(1), ..dead };
+        swap(store, key, None, Some(dead)).await;
+        let (renewed, _) = join(
+            swap(store, key, Some(dead), Some(live)),
+            join_all((0..8).map(|_| prune(store, DeadRows::Throttles, until, 1_000))),
+        )
+        .await;
+        let expected = (renewed == SwapThrottleOutcome::Swapped).then_some(live);
+        assert_eq!(store.find_throttle(key).await.unwrap(), expected);
+        swap(store, key, expected, None).await;
+    }
 }
 
 /// An instant in the years from 1971 to 2000.

@@ -46,6 +46,7 @@ pub async fn run_all(store: &dyn Store, load: Load) {
     no_rotation_brings_a_session_back(store, load).await;
     no_rotation_outlives_the_end_of_all_sessions(store, load).await;
     no_use_brings_a_session_back(store, load).await;
+    no_use_undoes_a_rotation(store, load).await;
     no_sign_in_outlives_the_end_of_all_sessions(store, load).await;
     no_crowd_of_sign_ins_exceeds_the_limit(store, load).await;
 }
@@ -173,6 +174,30 @@ pub async fn no_use_brings_a_session_back(store: &dyn Store, load: Load) {
         .await;
         assert!(store.find_session(new.session.id).await.unwrap().is_none(), "a deleted session stays deleted");
         assert!(session_ids(store, user.id).await.is_empty(), "a deleted session is not listed");
+    }
+}
+
+/// A note that a session was used writes what it notes, and nothing that it has read before.
+pub async fn no_use_undoes_a_rotation(store: &dyn Store, load: Load) {
+    for _ in 0..load.rounds {
+        let (_, new) = signed_up(store).await;
+        let rotation = swap(&new.session, &new.refresh);
+        race((0..load.calls).map(|call| {
+            let (rotation, session) = (&rotation, &new.session);
+            async move {
+                if call == 0 {
+                    assert_eq!(store.swap_refresh(rotation.clone()).await.unwrap(), SwapRefreshOutcome::Swapped);
+                } else {
+                    // Of a generation that is not this one, so that the uses are no reason to lose.
+                    let touch = Touch { session_id: session.id, seen_at: session.created_at, generation: 7 };
+                    store.touch_session(touch).await.unwrap();
+                }
+            }
+        }))
+        .await;
+        let after = record(store, new.session.id).await;
+        assert_eq!(after.refresh, rotation.next, "the new token is the one that counts");
+        assert_eq!(after.session.expires_at, rotation.expires_at);
     }
 }
 
