@@ -5,6 +5,8 @@ mod exact;
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod url;
@@ -163,23 +165,6 @@ pub enum Prepared {
     Kept,
     /// For this once: the next time may see another connection of a pooler, or another number of arguments.
     Once,
-}
-
-/// How long it may take to learn why a pool could not connect.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-const DIAGNOSIS: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// Says why a pool could not connect. It tries until its time is up, and then it knows no more than that; one connection
-/// by itself is told the reason.
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-async fn why<C>(error: sqlx::Error, connect: impl Future<Output = sqlx::Result<C>> + Send) -> sqlx::Error {
-    if !matches!(error, sqlx::Error::PoolTimedOut) {
-        return error;
-    }
-    match tokio::time::timeout(DIAGNOSIS, connect).await {
-        Ok(Err(reason)) => reason,
-        Ok(Ok(_)) | Err(_) => error,
-    }
 }
 
 /// Writes the methods of [`Run`] that read the same for every driver, but for the driver's own types.

@@ -1,25 +1,16 @@
 //! MySQL and MariaDB: rows are locked by those who change them, and any transaction may have to be run again.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlPoolOptions};
-use sqlx::{Connection, Executor, MySql, Pool, QueryBuilder, Transaction};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sqlx::{Executor, MySql, Pool, QueryBuilder, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme};
-use crate::backend::{Fault, Prepared, Run, run_queries, why};
+use crate::backend::{Fault, Prepared, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
-
-/// How long a request waits for a connection: short against a user's patience.
-const QUEUE_WAIT: Duration = Duration::from_secs(3);
-
-const CONNECTIONS: u32 = 10;
-
-/// After so long without use a connection is tried before it is used: a proxy or a restart may have ended it.
-const IDLE: Duration = Duration::from_secs(5);
 
 /// What the driver reads.
 #[rustfmt::skip]
@@ -42,20 +33,7 @@ impl Run for MySql {
         check_scheme(url, &["mysql:", "mariadb:"])?;
         check_parameters(url, PARAMETERS)?;
         let options = MySqlConnectOptions::from_str(url)?;
-        let pool = MySqlPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(QUEUE_WAIT);
-        let pool = pool.after_connect(|connection, _| Box::pin(be_strict(connection)));
-        let pool = pool.test_before_acquire(false).before_acquire(|connection, state| {
-            Box::pin(async move {
-                if state.idle_for > IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
-        match pool.connect_with(options.clone()).await {
-            Err(error) => Err(why(error, MySqlConnection::connect_with(&options)).await),
-            opened => opened,
-        }
+        server::open(server::pool().after_connect(|connection, _| Box::pin(be_strict(connection))), options).await
     }
 
     fn is_transaction_pooler(_url: &str) -> bool {

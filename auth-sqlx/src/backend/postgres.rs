@@ -1,25 +1,16 @@
 //! PostgreSQL: rows are locked by those who change them, and any transaction may have to be run again.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Pool, Postgres, QueryBuilder, Transaction};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Pool, Postgres, QueryBuilder, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme, parameters};
-use crate::backend::{Fault, Prepared, Run, run_queries, why};
+use crate::backend::{Fault, Prepared, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
-
-/// How long a request waits for a connection: short against a user's patience.
-const QUEUE_WAIT: Duration = Duration::from_secs(3);
-
-const CONNECTIONS: u32 = 10;
-
-/// After so long without use a connection is tried before it is used: a proxy or a restart may have ended it.
-const IDLE: Duration = Duration::from_secs(5);
 
 /// What the driver reads, and in the last line what it may pass over.
 #[rustfmt::skip]
@@ -51,19 +42,7 @@ impl Run for Postgres {
             // A setting of the session, which poolers refuse; all it is for is the text form of numbers.
             options = options.extra_float_digits(None);
         }
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(QUEUE_WAIT);
-        let pool = pool.test_before_acquire(false).before_acquire(|connection, state| {
-            Box::pin(async move {
-                if state.idle_for > IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        });
-        match pool.connect_with(options.clone()).await {
-            Err(error) => Err(why(error, PgConnection::connect_with(&options)).await),
-            opened => opened,
-        }
+        server::open(server::pool(), options).await
     }
 
     /// The driver's own parameter for poolers that mix up prepared statements.
