@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
 
 pub use admin::EnsureRoleOutcome;
+pub(crate) use authenticate::Proof;
 pub use authenticate::{Authenticated, Credential};
 pub use builder::{AuthBuilder, ConfigError};
 pub use issue::SignedIn;

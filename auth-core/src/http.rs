@@ -28,10 +28,11 @@ pub use endpoint::{Endpoint, ROUTES, Route};
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
 pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
 
-use crate::auth::{Auth, Authenticated, Credential};
+use crate::auth::{Auth, Authenticated, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::CookiePolicy;
+use crate::http::credential::Checked;
 use crate::http::csrf::Origins;
 use crate::policy::RateLimitPolicy;
 use crate::role::Role;
@@ -92,8 +93,10 @@ impl Http<'_> {
     /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
     /// cannot tell.
     pub async fn current_user(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let credential = self.credential(head)?.ok_or(ErrorKind::Unauthenticated)?;
-        self.auth.authenticate(&credential).await
+        match self.checked_credential(head)? {
+            Checked::Access(claims) => self.auth.authenticate_proof(&Proof::Access(claims)).await,
+            Checked::Refresh(token) => self.auth.authenticate_proof(&Proof::Refresh(&token)).await,
+        }
     }
 
     /// Finds the user of a request that may have none.
@@ -130,10 +133,10 @@ impl Http<'_> {
     ///
     /// As [`current_user`](Self::current_user).
     pub async fn claims(&self, head: RequestHead<'_>) -> Result<Claims, Error> {
-        match self.credential(head)?.ok_or(ErrorKind::Unauthenticated)? {
-            Credential::Access(token) => self.auth.verify_access_token(token),
-            refresh @ Credential::Refresh(_) => {
-                let current = self.auth.authenticate(&refresh).await?;
+        match self.checked_credential(head)? {
+            Checked::Access(claims) => Ok(claims),
+            Checked::Refresh(token) => {
+                let current = self.auth.authenticate_proof(&Proof::Refresh(&token)).await?;
                 Ok(self.auth.claims_of(&current))
             }
         }

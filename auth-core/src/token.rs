@@ -4,6 +4,7 @@ mod access;
 mod keys;
 mod one_time;
 mod refresh;
+mod verified;
 
 use std::fmt;
 

@@ -44,7 +44,7 @@ pub struct Authenticated {
 }
 
 /// A credential whose own text has been checked; what it claims of the session has not.
-pub(super) enum Proof<'a> {
+pub(crate) enum Proof<'a> {
     Access(Claims),
     /// What an earlier request proved.
     Earlier(&'a Authenticated),
@@ -73,9 +73,14 @@ impl Auth {
             Credential::Access(token) => Proof::Access(self.verify_access_token(token)?),
             Credential::Refresh(token) => Proof::Refresh(token),
         };
+        self.authenticate_proof(&proof).await
+    }
+
+    /// Finds the user and session of a credential whose own text has been checked.
+    pub(crate) async fn authenticate_proof(&self, proof: &Proof<'_>) -> Result<Authenticated, Error> {
         let now = self.now();
         // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
-        let Found::Proven(record, generation) = self.find_proven(&proof, now).await? else {
+        let Found::Proven(record, generation) = self.find_proven(proof, now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
         self.end_if_over(&record, now).await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
+use memchr::memchr;
 
 pub use domain::{CookieDomain, InvalidCookieDomain};
 
@@ -94,7 +95,13 @@ pub enum Lookup<'a> {
 impl CookiePolicy {
     /// Looks for the cookie in all `Cookie` headers.
     pub fn find<'a>(&self, headers: &'a HeaderMap, name: CookieName) -> Lookup<'a> {
-        find(headers, self.name(name))
+        let [found] = find([self.name(name)], headers);
+        found
+    }
+
+    /// Looks for both cookies, by one pass over the headers: the access token's and the refresh token's.
+    pub(crate) fn find_both<'a>(&self, headers: &'a HeaderMap) -> (Lookup<'a>, Lookup<'a>) {
+        find([self.name(CookieName::Access), self.name(CookieName::Refresh)], headers).into()
     }
 
     /// Returns the `Set-Cookie` header that stores a token, marked as sensitive.
@@ -168,17 +175,32 @@ fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
 /// byte. A sibling subdomain that may set `%5F%5FHost-access` then passes for `__Host-access` (CVE-2020-7070,
 /// CVE-2020-8184). Here a name is its bytes, only the blanks that HTTP allows are skipped before it, and what cannot be
 /// read is skipped on its own.
-fn find<'a>(headers: &'a HeaderMap, name: &str) -> Lookup<'a> {
-    let mut values = headers
-        .get_all(COOKIE)
-        .iter()
-        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(|pair| value_of(pair, name));
-    match (values.next(), values.next()) {
-        (None, _) => Lookup::Absent,
-        (Some(value), None) => visible(value).map_or(Lookup::Ambiguous, Lookup::One),
-        (Some(_), Some(_)) => Lookup::Ambiguous,
+fn find<'a, const N: usize>(names: [&str; N], headers: &'a HeaderMap) -> [Lookup<'a>; N] {
+    let mut found = [Lookup::Absent; N];
+    for header in headers.get_all(COOKIE) {
+        for pair in pairs(header.as_bytes()) {
+            for (name, found) in names.iter().zip(&mut found) {
+                if let Some(value) = value_of(pair, name) {
+                    *found = found.and_another(value);
+                }
+            }
+        }
     }
+    found
+}
+
+/// Splits a header at its semicolons.
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(header);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (pair, after) = memchr(b';', text).map_or((text, None), |end| {
+            let (pair, after) = text.split_at(end);
+            (pair, after.get(1..))
+        });
+        rest = after;
+        Some(pair)
+    })
 }
 
 fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
@@ -186,8 +208,20 @@ fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
     pair.get(start..)?.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
 }
 
+impl<'a> Lookup<'a> {
+    /// What it is once the cookie was found (again).
+    fn and_another(self, value: &'a [u8]) -> Self {
+        match self {
+            Self::Absent => visible(value).map_or(Self::Ambiguous, Self::One),
+            Self::Ambiguous | Self::One(_) => Self::Ambiguous,
+        }
+    }
+}
+
 fn visible(value: &[u8]) -> Option<&str> {
-    if value.iter().all(u8::is_ascii_graphic) { std::str::from_utf8(value).ok() } else { None }
+    // No early end: a loop over all of it is one that the compiler makes wide.
+    let is_visible = value.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    if is_visible { std::str::from_utf8(value).ok() } else { None }
 }
 
 #[cfg(test)]

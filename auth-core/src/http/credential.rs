@@ -11,18 +11,57 @@ use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::http::cookie::{CookieName, Lookup};
 use crate::http::request::RequestHead;
-use crate::token::RefreshToken;
+use crate::token::{Claims, RefreshToken};
+
+/// The credential that a request carries.
+pub(super) enum Carried<'h> {
+    /// An access token, with what it says if that had to be known to choose it.
+    Access(&'h str, Option<Claims>),
+    /// A refresh token in a cookie.
+    Refresh(RefreshToken),
+}
+
+impl<'h> Carried<'h> {
+    pub(super) fn into_credential(self) -> Credential<'h> {
+        match self {
+            Self::Access(token, _) => Credential::Access(token),
+            Self::Refresh(token) => Credential::Refresh(token),
+        }
+    }
+}
+
+/// A credential whose own text is right.
+pub(super) enum Checked {
+    /// An access token that says this.
+    Access(Claims),
+    /// A refresh token in a cookie.
+    Refresh(RefreshToken),
+}
 
 impl Http<'_> {
+    /// Picks the credential of a request, and checks what can be checked without a query.
+    ///
+    /// # Errors
+    ///
+    /// As [`credential`](Self::credential), and [`ErrorKind::Unauthenticated`] when there is none, or an access token
+    /// that is not accepted.
+    pub(super) fn checked_credential(&self, head: RequestHead<'_>) -> Result<Checked, Error> {
+        Ok(match self.credential(head)?.ok_or(ErrorKind::Unauthenticated)? {
+            Carried::Access(_, Some(claims)) => Checked::Access(claims),
+            Carried::Access(token, None) => Checked::Access(self.auth.verify_access_token(token)?),
+            Carried::Refresh(token) => Checked::Refresh(token),
+        })
+    }
+
     /// Picks the credential of a request; `None` if it carries nothing.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Unauthenticated`] when what it carries is ambiguous or unreadable; [`ErrorKind::CrossOrigin`] when
     /// it is a cookie, and a page of another origin may have made the browser send it.
-    pub(super) fn credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Credential<'h>>, Error> {
+    pub(super) fn credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Carried<'h>>, Error> {
         match read_bearer(head) {
-            Bearer::Token(token) => return Ok(Some(Credential::Access(token))),
+            Bearer::Token(token) => return Ok(Some(Carried::Access(token, None))),
             Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
             Bearer::Absent => {}
         }
@@ -58,20 +97,21 @@ impl Http<'_> {
         }
     }
 
-    fn cookie_credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Credential<'h>>, Error> {
-        let cookies = &self.auth.settings().cookies;
-        let access = one(cookies.find(head.headers, CookieName::Access))?;
-        let refresh_text = one(cookies.find(head.headers, CookieName::Refresh))?;
+    fn cookie_credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Carried<'h>>, Error> {
+        let (access, refresh) = self.auth.settings().cookies.find_both(head.headers);
+        let (access, refresh_text) = (one(access)?, one(refresh)?);
         match (access, refresh_text.and_then(RefreshToken::parse)) {
             // A refresh cookie that holds no such token is a credential all the same, and as good as a dead one: a
             // sign-out has to clear it.
-            (None, None) => Ok(refresh_text.map(Credential::Access)),
-            (Some(access), None) => Ok(Some(Credential::Access(access))),
-            (None, Some(refresh)) => Ok(Some(Credential::Refresh(refresh))),
+            (None, None) => Ok(refresh_text.map(|text| Carried::Access(text, None))),
+            (Some(access), None) => Ok(Some(Carried::Access(access, None))),
+            (None, Some(refresh)) => Ok(Some(Carried::Refresh(refresh))),
             (Some(access), Some(refresh)) => match self.auth.verify_access_token(access) {
-                Ok(claims) if claims.session_id == refresh.session_id() => Ok(Some(Credential::Access(access))),
+                Ok(claims) if claims.session_id == refresh.session_id() => {
+                    Ok(Some(Carried::Access(access, Some(claims))))
+                }
                 Ok(_) => Err(ErrorKind::Unauthenticated.into()),
-                Err(_) => Ok(Some(Credential::Refresh(refresh))),
+                Err(_) => Ok(Some(Carried::Refresh(refresh))),
             },
         }
     }

@@ -24,7 +24,7 @@ impl Http<'_> {
     pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let scope = read_scope(request)?;
         let credential = self.credential(request.head())?.ok_or(ErrorKind::Unauthenticated)?;
-        self.auth.sign_out(&credential, scope, &self.client(request.head())).await?;
+        self.auth.sign_out(&credential.into_credential(), scope, &self.client(request.head())).await?;
         match scope {
             SignOutScope::Others => Ok(no_content()),
             SignOutScope::All | SignOutScope::Session => signed_out(carrier(request), &self.auth.settings().cookies),

@@ -14,6 +14,7 @@ use crate::policy::TokenPolicy;
 use crate::role::Role;
 use crate::session::Session;
 use crate::token::keys::{SigningKey, install_crypto_provider};
+use crate::token::verified::VerifiedTokens;
 use crate::token::{AccessToken, SigningKeys};
 use crate::user::User;
 
@@ -47,6 +48,14 @@ impl Claims {
     }
 }
 
+/// What a token says that we signed, whatever the time is.
+#[derive(Clone)]
+pub(super) struct Signed {
+    claims: Claims,
+    /// The first instant at which it is accepted, but for other nodes' clocks that run ahead.
+    starts_at: DateTime<Utc>,
+}
+
 /// A token whose signature and claims are right.
 pub(crate) enum Verified {
     /// It is accepted.
@@ -61,6 +70,7 @@ pub(crate) struct AccessTokens {
     issuer: String,
     audience: String,
     policy: TokenPolicy,
+    known: VerifiedTokens,
 }
 
 /// The claims as they stand in the token. Every one is required, and of exactly this type.
@@ -85,7 +95,8 @@ struct Wire {
 impl AccessTokens {
     pub(crate) fn new(keys: SigningKeys, issuer: String, audience: String, policy: TokenPolicy) -> Self {
         install_crypto_provider();
-        Self { keys, issuer, audience, policy }
+        let known = VerifiedTokens::new(policy.verified_tokens);
+        Self { keys, issuer, audience, policy, known }
     }
 
     pub(crate) fn ttl(&self) -> Duration {
@@ -150,6 +161,19 @@ impl AccessTokens {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
+        if let Some(signed) = self.known.find(token) {
+            return self.judge(signed, now);
+        }
+        let signed = self.read(token)?;
+        let verified = self.judge(signed.clone(), now)?;
+        if let Verified::Live(_) = verified {
+            self.known.keep(token, signed);
+        }
+        Some(verified)
+    }
+
+    /// Reads a token of ours: all that can be said of it without a clock, and so said once.
+    fn read(&self, token: &str) -> Option<Signed> {
         let header = decode_header(token).ok()?;
         let key = self.keys.find(header.kid.as_deref()?)?;
         // Extensions that have to be understood are not, so none may be demanded (RFC 7515, 4.1.11).
@@ -157,12 +181,19 @@ impl AccessTokens {
             return None;
         }
         let wire = decode::<Wire>(token, key.decoding(), &self.validation(key)).ok()?.claims;
-        let horizon = (now + TimeDelta::from_std(self.policy.leeway).ok()?).timestamp();
         let ttl = i64::try_from(self.policy.access_ttl.as_secs()).ok()?;
         // Any number may stand in a token, so the difference may be none.
         let in_policy = wire.exp.checked_sub(wire.iat).is_some_and(|lifetime| (0..=ttl).contains(&lifetime));
-        let in_order = in_policy && wire.iat <= horizon && wire.nbf <= horizon;
-        let claims = wire.into_claims().filter(|_| in_order)?;
+        wire.into_signed().filter(|_| in_policy)
+    }
+
+    /// Holds the times of a token against the clock.
+    fn judge(&self, signed: Signed, now: DateTime<Utc>) -> Option<Verified> {
+        let horizon = now + TimeDelta::from_std(self.policy.leeway).ok()?;
+        let Signed { claims, starts_at } = signed;
+        if starts_at.timestamp() > horizon.timestamp() {
+            return None;
+        }
         Some(if now < claims.expires_at { Verified::Live(claims) } else { Verified::Expired(claims) })
     }
 
@@ -192,8 +223,9 @@ impl AccessTokens {
 }
 
 impl Wire {
-    fn into_claims(self) -> Option<Claims> {
-        Some(Claims {
+    fn into_signed(self) -> Option<Signed> {
+        let starts_at = DateTime::from_timestamp(self.iat.max(self.nbf), 0)?;
+        let claims = Claims {
             user_id: self.sub,
             session_id: self.sid,
             roles: self.roles,
@@ -202,7 +234,8 @@ impl Wire {
             expires_at: DateTime::from_timestamp(self.exp, 0)?,
             auth_epoch: self.epoch,
             generation: self.generation,
-        })
+        };
+        Some(Signed { claims, starts_at })
     }
 }
 

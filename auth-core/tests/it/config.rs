@@ -36,7 +36,7 @@ fn sessions(change: impl FnOnce(&mut SessionPolicy), problem: Option<&str>) {
 
 #[track_caller]
 fn tokens(access_ttl: Duration, leeway: Duration, problem: Option<&str>) {
-    let policy = TokenPolicy { access_ttl, leeway };
+    let policy = TokenPolicy { access_ttl, leeway, ..TokenPolicy::default() };
     match problem {
         Some(problem) => refused(|builder| builder.token_policy(policy), "token_policy", problem),
         None => drop(builder().token_policy(policy).build().unwrap()),
@@ -174,7 +174,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(sessions.touch_interval, MINUTE);
 
     let tokens = TokenPolicy::default();
-    assert_eq!((tokens.access_ttl, tokens.leeway), (15 * MINUTE, 30 * SECOND));
+    assert_eq!((tokens.access_ttl, tokens.leeway, tokens.verified_tokens), (15 * MINUTE, 30 * SECOND, 10_000));
 
     let passwords = PasswordPolicy::default();
     assert_eq!((passwords.min_chars, passwords.max_chars, passwords.common), (8, 256, CommonPasswords::Refuse));
@@ -202,7 +202,7 @@ async fn every_kind_of_key_serves() {
 
 #[tokio::test]
 async fn the_access_lifetime_and_leeway_take_effect() {
-    let policy = TokenPolicy { access_ttl: MINUTE, leeway: MINUTE };
+    let policy = TokenPolicy { access_ttl: MINUTE, leeway: MINUTE, ..TokenPolicy::default() };
     let fixture = Fixture::with(|builder| builder.token_policy(policy));
     let signed_in = fixture.sign_up(ADA).await;
     assert_eq!(signed_in.access_expires_in, MINUTE);
