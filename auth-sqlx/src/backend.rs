@@ -96,6 +96,9 @@ pub trait Run: Database {
     /// one writer at a time, so that there is nobody to wait for.
     const LOCK_ROW: &'static str;
 
+    /// Whether the driver recovers when the future of a SELECT is dropped, wherever it is.
+    const SURVIVES_DROPPED_READS: bool;
+
     /// Opens a pool with the settings that this crate relies on.
     fn open(url: &str) -> impl Future<Output = sqlx::Result<Pool<Self>>> + Send;
 

@@ -120,6 +120,11 @@ impl<DB: Backend> SqlxStore<DB> {
         Statement::new(sql, &self.schema, prepared)
     }
 
+    /// Whether a statement that reads may be dropped anywhere, so that it need not [run to its end](to_its_end).
+    pub(crate) fn may_drop_reads(&self) -> bool {
+        DB::SURVIVES_DROPPED_READS && self.pooling == Pooling::Session
+    }
+
     /// A connection for one statement that reads.
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
@@ -186,12 +191,23 @@ pub(crate) async fn to_its_end<DB: Backend, T: Send + 'static>(
 ) -> Result<T, StoreError> {
     // What it logs belongs to the request, as if it ran there.
     let call = tokio::spawn(call.in_current_span().with_current_subscriber());
-    match tokio::time::timeout(PATIENCE, call).await {
-        Ok(Ok(done)) => done,
-        Ok(Err(ended)) if ended.is_panic() => resume_unwind(ended.into_panic()),
-        // The runtime is shutting down, or nothing was heard for too long.
-        Ok(Err(_)) | Err(_) => Err(Failure::silence().into_store_error::<DB>()),
-    }
+    in_time::<DB, _>(async {
+        match call.await {
+            Ok(done) => done,
+            Err(ended) if ended.is_panic() => resume_unwind(ended.into_panic()),
+            // The runtime is shutting down.
+            Err(_) => Err(Failure::silence().into_store_error::<DB>()),
+        }
+    })
+    .await
+}
+
+/// Fails when nothing was heard for too long.
+pub(crate) async fn in_time<DB: Backend, T>(
+    call: impl Future<Output = Result<T, StoreError>> + Send,
+) -> Result<T, StoreError> {
+    let done = tokio::time::timeout(PATIENCE, call).await;
+    done.unwrap_or_else(|_| Err(Failure::silence().into_store_error::<DB>()))
 }
 
 /// Runs the work until it succeeds, or fails in a way that is not worth another time.

@@ -29,6 +29,9 @@ impl Run for MySql {
 
     const LOCK_ROW: &'static str = " FOR UPDATE";
 
+    /// A connection that was preparing a statement is lost to the pool.
+    const SURVIVES_DROPPED_READS: bool = false;
+
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["mysql:", "mariadb:"])?;
         check_parameters(url, PARAMETERS)?;

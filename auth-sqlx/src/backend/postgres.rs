@@ -31,6 +31,9 @@ impl Run for Postgres {
     /// Not FOR UPDATE, which rows that refer to the user would have to wait for as well.
     const LOCK_ROW: &'static str = " FOR NO KEY UPDATE";
 
+    /// It reads what is still to come before it sends the next.
+    const SURVIVES_DROPPED_READS: bool = true;
+
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["postgres:", "postgresql:"])?;
         check_parameters(url, PARAMETERS)?;

@@ -35,6 +35,9 @@ impl Run for Sqlite {
 
     const LOCK_ROW: &'static str = "";
 
+    /// Its thread stops at the next row that nobody takes.
+    const SURVIVES_DROPPED_READS: bool = true;
+
     /// `synchronous` stays FULL: after a power cut, a sign-out that was answered is still a sign-out.
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["sqlite:"])?;
