@@ -16,6 +16,7 @@ pub mod role;
 mod secret;
 pub mod session;
 pub mod store;
+mod telemetry;
 mod text;
 pub mod throttle;
 pub mod token;

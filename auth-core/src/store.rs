@@ -18,6 +18,7 @@ mod session;
 mod throttle;
 mod token;
 mod user;
+mod watched;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -37,6 +38,7 @@ pub use user::{
     CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
     SetRolesOutcome, UserStore,
 };
+pub(crate) use watched::WatchedStore;
 
 use crate::error::{Error, fmt_chain};
 

@@ -18,7 +18,7 @@ use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::{AuditPolicy, HashPolicy, PasswordPolicy, RateLimitPolicy, SessionPolicy, TokenPolicy};
 use crate::session::{Client, Session, SessionKind};
-use crate::store::Store;
+use crate::store::{Store, WatchedStore};
 use crate::throttle::{DangerouslyUnlimited, GovernorLimiter, RateLimiter};
 use crate::token::{AccessTokens, SigningKeys};
 use crate::user::User;
@@ -242,7 +242,7 @@ impl AuthBuilder {
             limits: self.limits,
         };
         Ok(Auth(Arc::new(Inner {
-            store: self.store,
+            store: Arc::new(WatchedStore::new(self.store, Arc::clone(&self.clock))),
             clock: self.clock,
             sink: self.sink,
             passwords,
