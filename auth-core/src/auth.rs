@@ -36,7 +36,7 @@ use crate::http::HttpSettings;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::{AuditPolicy, SessionPolicy};
-use crate::store::{DeleteSessionOutcome, Store};
+use crate::store::{DeleteSessionOutcome, SessionCache, Store, WatchedStore};
 use crate::token::{AccessTokens, SigningKeys};
 
 /// Everything the library does, behind one handle: cheap to clone, without type parameters.
@@ -66,7 +66,8 @@ use crate::token::{AccessTokens, SigningKeys};
 pub struct Auth(Arc<Inner>);
 
 struct Inner {
-    store: Arc<dyn Store>,
+    store: WatchedStore,
+    cache: Option<Arc<SessionCache>>,
     clock: Arc<dyn Clock>,
     sink: Option<Arc<dyn AuditSink>>,
     passwords: Passwords,
@@ -103,7 +104,7 @@ impl Auth {
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        self.0.store.as_ref()
+        &self.0.store
     }
 
     /// Records an event that comes with no change, before the response leaves.

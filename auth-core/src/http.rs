@@ -85,7 +85,8 @@ impl Http<'_> {
         }
     }
 
-    /// Finds the user and session of a request by one query, so that a revocation is seen at once.
+    /// Finds the user and session of a request by one query, so that a revocation is seen at once; by none where a
+    /// [session cache](crate::policy::SessionCachePolicy) is set and has read the session just now.
     ///
     /// # Errors
     ///
@@ -97,6 +98,15 @@ impl Http<'_> {
             Checked::Access(claims) => self.auth.authenticate_proof(&Proof::Access(claims)).await,
             Checked::Refresh(token) => self.auth.authenticate_proof(&Proof::Refresh(&token)).await,
         }
+    }
+
+    /// Finds the user and session of a request as the store has them, for what shows or changes them.
+    async fn current_user_in_store(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
+        let record = match self.checked_credential(head)? {
+            Checked::Access(claims) => self.auth.ask_store(&Proof::Access(claims)).await,
+            Checked::Refresh(token) => self.auth.ask_store(&Proof::Refresh(&token)).await,
+        };
+        record.map(Authenticated::from)
     }
 
     /// Finds the user of a request that may have none.

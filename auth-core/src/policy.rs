@@ -63,6 +63,26 @@ impl SessionPolicy {
     }
 }
 
+/// Sessions kept in the memory of the process, so that a request whose session was read a moment ago asks no database.
+///
+/// What it costs: a session that another node ended, or whose user it changed, is accepted here for up to `ttl` longer.
+/// Changes through the same [`Auth`](crate::Auth) and its clones are seen at once, as without. It only ever accepts:
+/// what it would refuse, the store is asked. Refreshing, signing out, `me` and the list of devices always ask the store.
+#[derive(Debug, Clone)]
+pub struct SessionCachePolicy {
+    /// For how long a session counts that was read. Default 5 seconds, above zero and at most 60.
+    pub ttl: Duration,
+    /// How many sessions are kept. Default 10 000, which take about 10 MiB when they are that many; between 1 and
+    /// 1 000 000.
+    pub capacity: usize,
+}
+
+impl Default for SessionCachePolicy {
+    fn default() -> Self {
+        Self { ttl: Duration::from_secs(5), capacity: 10_000 }
+    }
+}
+
 /// What becomes of the audit log.
 #[derive(Debug, Clone)]
 pub struct AuditPolicy {
@@ -78,8 +98,8 @@ impl Default for AuditPolicy {
     }
 }
 
-/// The most access tokens that are remembered.
-const MAX_VERIFIED_TOKENS: usize = 1_000_000;
+/// The most access tokens, and the most sessions, that are kept in memory.
+const MAX_KEPT: usize = 1_000_000;
 
 /// How access tokens are made and checked.
 #[derive(Debug, Clone)]
@@ -318,6 +338,16 @@ impl AuditPolicy {
     }
 }
 
+impl SessionCachePolicy {
+    /// What is wrong about the values, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        if self.ttl.is_zero() || self.ttl > Duration::from_mins(1) {
+            return Some(format!("ttl must be above 0 and at most 60 seconds, not {:?}", self.ttl));
+        }
+        outside("SessionCachePolicy::capacity", &self.capacity, &(1..=MAX_KEPT))
+    }
+}
+
 impl TokenPolicy {
     /// What is wrong about the values, if anything.
     pub(crate) fn problem(&self) -> Option<String> {
@@ -328,7 +358,7 @@ impl TokenPolicy {
         if self.leeway > minute {
             return Some(format!("leeway must be at most 60 seconds, not {:?}", self.leeway));
         }
-        outside("TokenPolicy::verified_tokens", &self.verified_tokens, &(0..=MAX_VERIFIED_TOKENS))
+        outside("TokenPolicy::verified_tokens", &self.verified_tokens, &(0..=MAX_KEPT))
     }
 }
 

@@ -15,6 +15,7 @@
 mod audit;
 mod prune;
 mod session;
+mod session_cache;
 mod throttle;
 mod token;
 mod user;
@@ -32,6 +33,7 @@ pub use session::{
     DeleteSessionOutcome, NewSession, OpenSession, OpenSessionOutcome, SessionStore, SwapRefresh, SwapRefreshOutcome,
     Touch,
 };
+pub(crate) use session_cache::SessionCache;
 pub use throttle::{SwapThrottle, SwapThrottleOutcome, ThrottleStore};
 pub use token::{ConsumeToken, ConsumeTokenOutcome, CreateTokenOutcome, NewOneTimeToken, TokenStore};
 pub use user::{

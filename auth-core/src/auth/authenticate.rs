@@ -62,7 +62,8 @@ pub(super) enum Found {
 }
 
 impl Auth {
-    /// Finds the user and session of a credential: one query, which sees any revocation at once.
+    /// Finds the user and session of a credential: one query, which sees any revocation at once, or none where a
+    /// [session cache](crate::policy::SessionCachePolicy) is set and has read the session just now.
     ///
     /// # Errors
     ///
@@ -78,6 +79,24 @@ impl Auth {
 
     /// Finds the user and session of a credential whose own text has been checked.
     pub(crate) async fn authenticate_proof(&self, proof: &Proof<'_>) -> Result<Authenticated, Error> {
+        let (Some(cache), Proof::Access(claims)) = (&self.0.cache, proof) else {
+            return self.ask_store(proof).await.map(Authenticated::from);
+        };
+        let seen = cache.look(claims.session_id, claims.user_id);
+        if let Some(seen) = seen
+            && let Some(current) = cache.find(seen, claims.session_id, |record| self.accept_kept(record, claims))
+        {
+            return Ok(current);
+        }
+        let record = self.ask_store(proof).await?;
+        if let Some(seen) = seen {
+            cache.keep(seen, record.clone());
+        }
+        Ok(record.into())
+    }
+
+    /// Finds the user and session as the store has them, and notes that they were asked for.
+    pub(crate) async fn ask_store(&self, proof: &Proof<'_>) -> Result<SessionRecord, Error> {
         let now = self.now();
         // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
         let Found::Proven(record, generation) = self.find_proven(proof, now).await? else {
@@ -85,7 +104,18 @@ impl Auth {
         };
         self.end_if_over(&record, now).await?;
         self.note_use(&record, generation, now).await;
-        Ok(Authenticated { user: record.user, session: record.session })
+        Ok(record)
+    }
+
+    /// Accepts a session that was read a moment ago, unless there is something to refuse or to write down: then the
+    /// store is asked.
+    fn accept_kept(&self, record: &SessionRecord, claims: &Claims) -> Option<Authenticated> {
+        let now = self.now();
+        let SessionRecord { session, refresh, user } = record;
+        let is_proven = is_proven(claims, record) && claims.generation <= refresh.generation;
+        let is_accepted = is_proven && is_open(record) && !self.has_expired(session, now);
+        let is_noted = !self.is_worth_noting(record, claims.generation, now);
+        (is_accepted && is_noted).then(|| Authenticated { user: user.clone(), session: session.clone() })
     }
 
     /// Finds the user and session of an earlier request as they are now, for a connection that outlives its request.
@@ -126,7 +156,7 @@ impl Auth {
             return Err(ErrorKind::Unauthenticated.into());
         };
         self.end_if_over(&record, now).await?;
-        Ok(Authenticated { user: record.user, session: record.session })
+        Ok(record.into())
     }
 
     /// Checks an access token by itself: no query, and up to its lifetime behind a revocation.
@@ -162,11 +192,7 @@ impl Auth {
     pub(super) async fn find_proven(&self, proof: &Proof<'_>, now: DateTime<Utc>) -> Result<Found, Error> {
         let Some(record) = self.store().find_session(proof.session_id()).await? else { return Ok(Found::Nothing) };
         Ok(match proof {
-            Proof::Access(claims)
-                if claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch =>
-            {
-                Found::Proven(record, claims.generation)
-            }
+            Proof::Access(claims) if is_proven(claims, &record) => Found::Proven(record, claims.generation),
             Proof::Earlier(Authenticated { user, session })
                 if user.id == record.user.id && session.auth_epoch == record.session.auth_epoch =>
             {
@@ -187,8 +213,8 @@ impl Auth {
 
     /// Refuses a session that is over. One that has expired is deleted, so that it stays so if the clock steps back.
     pub(super) async fn end_if_over(&self, record: &SessionRecord, now: DateTime<Utc>) -> Result<(), Error> {
-        let SessionRecord { session, user, .. } = record;
-        if user.status != UserStatus::Active || user.auth_epoch != session.auth_epoch {
+        let session = &record.session;
+        if !is_open(record) {
             return Err(ErrorKind::Unauthenticated.into());
         }
         if !self.has_expired(session, now) {
@@ -216,18 +242,23 @@ impl Auth {
     /// The request goes on if that fails: it has proved what it had to, and a database that cannot be written to
     /// should still be read from.
     async fn note_use(&self, record: &SessionRecord, generation: i64, now: DateTime<Utc>) {
-        let SessionRecord { session, refresh, .. } = record;
-        let due = now - session.last_seen_at >= self.touch_interval();
-        // The first generation replaced nothing, so whether it arrived decides nothing.
-        let confirms = generation == refresh.generation && generation > 0 && !refresh.confirmed;
-        if !(due || confirms) || self.touches_are_paused() {
+        if !self.is_worth_noting(record, generation, now) {
             return;
         }
+        let session = &record.session;
         let touch = Touch { session_id: session.id, seen_at: now, generation };
         if let Err(error) = self.store().touch_session(touch).await {
             tracing::warn!(session = %session.id, cause = ?error, "the use of a session could not be noted");
             self.pause_touches();
         }
+    }
+
+    fn is_worth_noting(&self, record: &SessionRecord, generation: i64, now: DateTime<Utc>) -> bool {
+        let SessionRecord { session, refresh, .. } = record;
+        let due = now - session.last_seen_at >= self.touch_interval();
+        // The first generation replaced nothing, so whether it arrived decides nothing.
+        let confirms = generation == refresh.generation && generation > 0 && !refresh.confirmed;
+        (due || confirms) && !self.touches_are_paused()
     }
 
     fn touches_are_paused(&self) -> bool {
@@ -248,6 +279,22 @@ impl Auth {
         let interval = policy.idle_timeout.map_or(policy.touch_interval, |idle| policy.touch_interval.min(idle / 10));
         TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX)
     }
+}
+
+impl From<SessionRecord> for Authenticated {
+    fn from(record: SessionRecord) -> Self {
+        Self { user: record.user, session: record.session }
+    }
+}
+
+/// Whether a session is the one that an access token was issued for, in the same epoch.
+fn is_proven(claims: &Claims, record: &SessionRecord) -> bool {
+    claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch
+}
+
+/// Whether a session is accepted until its time is over.
+fn is_open(SessionRecord { session, user, .. }: &SessionRecord) -> bool {
+    user.status == UserStatus::Active && user.auth_epoch == session.auth_epoch
 }
 
 impl Proof<'_> {

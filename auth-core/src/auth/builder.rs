@@ -16,9 +16,11 @@ use crate::http::cookie::{CookieDomain, CookieForm, CookiePolicy, SameSite};
 use crate::http::csrf::Origins;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
-use crate::policy::{AuditPolicy, HashPolicy, PasswordPolicy, RateLimitPolicy, SessionPolicy, TokenPolicy};
+use crate::policy::{
+    AuditPolicy, HashPolicy, PasswordPolicy, RateLimitPolicy, SessionCachePolicy, SessionPolicy, TokenPolicy,
+};
 use crate::session::{Client, Session, SessionKind};
-use crate::store::{Store, WatchedStore};
+use crate::store::{SessionCache, Store, WatchedStore};
 use crate::throttle::{DangerouslyUnlimited, GovernorLimiter, RateLimiter};
 use crate::token::{AccessTokens, SigningKeys};
 use crate::user::User;
@@ -57,6 +59,7 @@ pub struct AuthBuilder {
     same_site: SameSite,
     shared_domain: Option<String>,
     sessions: SessionPolicy,
+    session_cache: Option<SessionCachePolicy>,
     tokens: TokenPolicy,
     audit: AuditPolicy,
     passwords: PasswordPolicy,
@@ -80,6 +83,7 @@ impl AuthBuilder {
             same_site: SameSite::Lax,
             shared_domain: None,
             sessions: SessionPolicy::default(),
+            session_cache: None,
             audit: AuditPolicy::default(),
             tokens: TokenPolicy::default(),
             passwords: PasswordPolicy::default(),
@@ -154,6 +158,14 @@ impl AuthBuilder {
     /// Sets how long sessions live.
     pub fn session_policy(mut self, policy: SessionPolicy) -> Self {
         self.sessions = policy;
+        self
+    }
+
+    /// Keeps sessions in the memory of this process for some seconds. Default off: every request asks the store.
+    ///
+    /// [`SessionCachePolicy`] says what it costs: what another node changes is seen late.
+    pub fn session_cache(mut self, policy: SessionCachePolicy) -> Self {
+        self.session_cache = Some(policy);
         self
     }
 
@@ -241,8 +253,10 @@ impl AuthBuilder {
             limiter: self.limiter.unwrap_or_else(|| Arc::new(GovernorLimiter::new(Arc::clone(&self.clock)))),
             limits: self.limits,
         };
+        let cache = self.session_cache.map(|policy| Arc::new(SessionCache::new(&policy, Arc::clone(&self.clock))));
         Ok(Auth(Arc::new(Inner {
-            store: Arc::new(WatchedStore::new(self.store, Arc::clone(&self.clock))),
+            store: WatchedStore::new(self.store, Arc::clone(&self.clock), cache.clone()),
+            cache,
             clock: self.clock,
             sink: self.sink,
             passwords,
@@ -257,6 +271,7 @@ impl AuthBuilder {
     fn check_policies(&self) -> Result<(), ConfigError> {
         let problems = [
             ("session_policy", self.sessions.problem()),
+            ("session_cache", self.session_cache.as_ref().and_then(SessionCachePolicy::problem)),
             ("token_policy", self.tokens.problem()),
             ("audit_policy", self.audit.problem()),
             ("password_policy", self.passwords.problem()),

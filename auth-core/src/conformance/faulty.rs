@@ -96,6 +96,7 @@ struct Script {
     numbered: BTreeMap<usize, Fault>,
     failing: BTreeMap<&'static str, Moment>,
     meanwhile: BTreeMap<&'static str, VecDeque<Meanwhile>>,
+    overtaking: BTreeMap<&'static str, Meanwhile>,
 }
 
 impl<S> FaultyStore<S> {
@@ -135,6 +136,11 @@ impl<S> FaultyStore<S> {
         self.script().meanwhile.entry(method).or_default().push_back(Box::pin(meanwhile));
     }
 
+    /// Does something else just after the next call of a method has done its work, while its answer is on the way.
+    pub fn after(&self, method: &'static str, meanwhile: impl Future<Output = ()> + Send + 'static) {
+        self.script().overtaking.insert(method, Box::pin(meanwhile));
+    }
+
     /// Returns the names of the methods that were called, those that met a fault included.
     pub fn calls(&self) -> Vec<&'static str> {
         self.script().calls.clone()
@@ -164,7 +170,14 @@ impl<S> FaultyStore<S> {
         if let Some(meanwhile) = meanwhile {
             meanwhile.await;
         }
-        let Some(Fault { kind, moment }) = fault else { return effect.await };
+        let Some(Fault { kind, moment }) = fault else {
+            let answer = effect.await;
+            let overtaking = self.script().overtaking.remove(method);
+            if let Some(overtaking) = overtaking {
+                overtaking.await;
+            }
+            return answer;
+        };
         if moment == Moment::AfterEffect {
             drop(effect.await);
         }

@@ -12,6 +12,7 @@ use crate::email::Email;
 use crate::error::FieldErrors;
 use crate::id::{SessionId, UserId};
 use crate::session::{Session, SessionRecord};
+use crate::store::session_cache::{Owner, SessionCache};
 use crate::store::{
     AuditQuery, AuditStore, ConsumeToken, ConsumeTokenOutcome, CreateTokenOutcome, CreateUserOutcome, Credentials,
     DeleteSessionOutcome, NewOneTimeToken, NewUser, OpenSession, OpenSessionOutcome, ProfileFields, Prune, PruneStore,
@@ -28,12 +29,12 @@ use crate::throttle::{Throttle, ThrottleKey};
 pub(crate) struct WatchedStore {
     inner: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    cache: Option<Arc<SessionCache>>,
 }
 
 /// Which sessions a call may change, in what [`SessionStore::find_session`] reads of them: their row, their refresh
 /// state or their user. It tells what may happen, so that it is known also when the answer is lost.
 #[derive(Debug, Clone, Copy)]
-#[expect(dead_code, reason = "what keeps sessions in memory forgets them by it; nothing does so far")]
 enum Effect {
     /// None that is alive.
     None,
@@ -43,20 +44,35 @@ enum Effect {
     User(UserId),
 }
 
+impl Effect {
+    fn owner(self) -> Option<Owner> {
+        match self {
+            Self::None => None,
+            Self::Session(session) => Some(Owner::Session(session)),
+            Self::User(user) => Some(Owner::User(user)),
+        }
+    }
+}
+
 impl WatchedStore {
-    pub(crate) fn new(inner: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { inner, clock }
+    pub(crate) fn new(inner: Arc<dyn Store>, clock: Arc<dyn Clock>, cache: Option<Arc<SessionCache>>) -> Self {
+        Self { inner, clock, cache }
     }
 
-    /// Awaits a call, and notes how long it took and how it failed: the one place through which all of them pass.
+    /// Awaits a call, notes how long it took and how it failed, and lets what is kept of the sessions that it may have
+    /// changed be forgotten before its answer is known: the one place through which all of them pass.
     async fn watch<T>(
         &self,
         call: StoreCall,
-        _effect: Effect,
+        effect: Effect,
         answer: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         let stopwatch = Stopwatch::start(self.clock.as_ref());
+        let change = self.cache.as_ref().and_then(|cache| Some(cache.change(effect.owner()?)));
         let answer = answer.await;
+        if let (Some(change), Ok(_)) = (change, &answer) {
+            change.succeed();
+        }
         let error = answer.as_ref().err().map(StoreError::kind);
         telemetry::store_call(call, stopwatch, self.clock.as_ref(), error);
         answer

@@ -16,6 +16,7 @@ mod refresh_faults;
 mod refresh_lifetime;
 mod refresh_races;
 mod secrets;
+mod session_cache;
 mod session_limits;
 mod sessions;
 mod sign_in;
