@@ -5,6 +5,8 @@
 //! the async runtime, whichever it is, never blocks. A request that hangs up frees nothing early: the running hash
 //! owns all that it uses.
 
+mod priority;
+
 use std::collections::TryReserveError;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,12 +45,16 @@ impl HashPool {
                 hashes: Arc::default(),
             }),
         };
+        let wanted = policy.priority;
         for number in 0..policy.threads {
             let shared = Arc::clone(&pool.shared);
             let workspace = Workspace { kept: Vec::new(), keep: kept, hashes: Arc::clone(&shared.hashes) };
             thread::Builder::new()
                 .name(format!("auth-hash-{number}"))
-                .spawn(move || shared.serve(workspace))
+                .spawn(move || {
+                    priority::take(wanted);
+                    shared.serve(workspace);
+                })
                 .map_err(internal)?;
         }
         Ok(pool)

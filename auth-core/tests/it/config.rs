@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use auth_core::auth::{AuthBuilder, SignUpOutcome};
 use auth_core::clock::ManualClock;
-use auth_core::policy::{CommonPasswords, HashPolicy, PasswordPolicy, SessionPolicy, TokenPolicy};
+use auth_core::policy::{CommonPasswords, HashPolicy, HashPriority, PasswordPolicy, SessionPolicy, TokenPolicy};
 use auth_core::token::SigningKey;
 use auth_core::{Auth, Client, MemoryStore, SigningKeys};
 
@@ -182,7 +182,7 @@ fn the_defaults_are_the_documented_ones() {
 
     let hashing = HashPolicy::default();
     assert_eq!((hashing.memory_kib, hashing.time_cost, hashing.parallelism), (19_456, 2, 1));
-    assert_eq!((hashing.queue, hashing.max_wait), (64, 3 * SECOND));
+    assert_eq!((hashing.queue, hashing.max_wait, hashing.priority), (64, 3 * SECOND, HashPriority::Lowest));
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::sync::mpsc;
 
 use super::*;
 use crate::clock::ManualClock;
+#[cfg(target_os = "linux")]
+use crate::policy::HashPriority;
 
 /// A pool of cheap hashes with a clock that stands still.
 fn pool(threads: usize, queue: usize) -> (HashPool, Arc<ManualClock>) {
@@ -145,6 +147,53 @@ async fn memory_that_cannot_be_had_is_an_error() {
     let (pool, _) = pool(1, 1);
     let outcome = pool.run(|workspace| workspace.hash_in(usize::MAX, |_| ())).await;
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Internal);
+}
+
+/// The nice value of the calling thread: the 19th field of its line, where the second, its name, may hold spaces.
+#[cfg(target_os = "linux")]
+fn nice() -> i32 {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+    let (_, from_the_third) = stat.rsplit_once(") ").unwrap();
+    from_the_third.split(' ').nth(19 - 3).unwrap().parse().unwrap()
+}
+
+/// Returns the nice values of all threads of a pool.
+#[cfg(target_os = "linux")]
+async fn nice_values(threads: usize, priority: HashPriority) -> Vec<i32> {
+    let policy = HashPolicy { threads, priority, ..HashPolicy::insecure_for_tests() };
+    let pool = HashPool::new(&policy, Arc::new(ManualClock::new())).unwrap();
+    // None is done before all have begun, so each thread has one.
+    let all_have_begun = Arc::new(std::sync::Barrier::new(threads));
+    let mut answers = Vec::new();
+    for _ in 0..threads {
+        let all_have_begun = Arc::clone(&all_have_begun);
+        let work = move |_: &mut Workspace| {
+            all_have_begun.wait();
+            Ok(nice())
+        };
+        answers.push(pool.submit(work).unwrap());
+    }
+    let mut values = Vec::new();
+    for answer in answers {
+        values.push(answer.await.unwrap().unwrap());
+    }
+    values
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn only_the_hashing_threads_run_at_the_lowest_priority() {
+    let before = nice();
+    assert_eq!(nice_values(3, HashPriority::Lowest).await, [19, 19, 19]);
+    assert_eq!(nice(), before);
+    // A thread starts with the priority of the one that makes it.
+    assert_eq!(thread::spawn(nice).join().unwrap(), before);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn hashing_threads_keep_the_priority_of_the_process_if_the_policy_says_so() {
+    assert_eq!(nice_values(2, HashPriority::Normal).await, [nice(), nice()]);
 }
 
 #[test]
