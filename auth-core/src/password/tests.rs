@@ -72,6 +72,43 @@ async fn argon2id_of_other_costs_is_verified_and_outdated() {
 }
 
 #[tokio::test]
+async fn a_hash_leaves_nothing_to_the_next_one_in_the_same_memory() {
+    // The one thread has one block of 19456 KiB. The first hash fills it, the last does not fit into it.
+    let passwords = start(&HashPolicy { threads: 1, ..HashPolicy::default() });
+    let known = [
+        // Made by argon2-cffi 25.1.0.
+        (
+            "$argon2id$v=19$m=19456,t=2,p=1$QAMulvnQqeDUopPiS+mKmg$RPiLQtdz7XbkcQ+wEoNBAyKXG3p9mUt2++EvhB0lR2E",
+            ASCII,
+            Verdict::Right,
+        ),
+        // From the tests of the reference implementation (test.c): a short block, with one lane and with two.
+        (
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+            "password",
+            Verdict::RightButOutdated,
+        ),
+        (
+            "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "password",
+            Verdict::RightButOutdated,
+        ),
+        (
+            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "password",
+            Verdict::RightButOutdated,
+        ),
+    ];
+    // Each of them after each, itself included.
+    for (before, password, expected) in known {
+        for (stored, own, own_expected) in known {
+            assert_eq!(verdict(&passwords, password, before).await, expected, "{before}");
+            assert_eq!(verdict(&passwords, own, stored).await, own_expected, "{stored} after {before}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn bcrypt_of_other_systems_is_verified_and_outdated() {
     // Made by Python's bcrypt 5.0.0, npm's bcrypt 6.0.0, PHP 8.2 and Go's x/crypto 0.4.0.
     let (yes, wrong) = (Verdict::RightButOutdated, ["Correct horse battery staple", ""]);
