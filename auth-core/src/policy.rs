@@ -173,9 +173,11 @@ pub enum CommonPasswords {
 /// Hashing occupies `threads` times `memory_kib`, however many requests arrive. Only while a thread verifies a dearer
 /// hash that another system made does it take what that one asks for, at most 256 MiB.
 ///
-/// A thread takes its memory once and keeps it. On Linux hashing is a sixth to a quarter faster where that memory lies
-/// on huge pages: set `/sys/kernel/mm/transparent_hugepage/enabled` to `always`, or where it says `madvise`, start the
-/// process with `GLIBC_TUNABLES=glibc.malloc.hugetlb=1` (glibc 2.35 or later).
+/// A thread takes its memory in one piece and keeps it. On Linux hashing is about a tenth faster where that memory lies
+/// on huge pages, which this library cannot ask for. Set `/sys/kernel/mm/transparent_hugepage/enabled` to `always`; or
+/// where it says `madvise`, start the process with `GLIBC_TUNABLES=glibc.malloc.hugetlb=1` (glibc 2.35 or later). Then
+/// see whether `AnonHugePages` in `/proc/<pid>/smaps_rollup` has grown by the threads' memory after the first
+/// sign-ins: glibc 2.36 misreads the system's setting at some starts.
 #[derive(Debug, Clone)]
 pub struct HashPolicy {
     /// Memory of one hash in KiB. Default 19 456 (OWASP's first choice with `time_cost` 2), at most 262 144; at least
@@ -264,8 +266,8 @@ pub enum HashFloor {
 pub enum HashPriority {
     /// The least that there is (nice 19): a flood of sign-ins does not slow down the requests that hash nothing.
     ///
-    /// The price is paid where the other threads leave no core idle: against one of them a hashing thread gets a
-    /// seventieth of a core, so that a hash takes seconds, and requests that waited longer than
+    /// The price is paid where the other threads leave no core idle: beside one of them a hashing thread gets a
+    /// seventieth of a core, so that one hash takes more than a second, and requests that waited longer than
     /// [`HashPolicy::max_wait`] are refused (503). Only threads of the same control group count, so in a container or
     /// a systemd service of its own these are the threads of the application.
     Lowest,
