@@ -13,8 +13,8 @@ mod url;
 
 use std::future::Future;
 
-use sqlx::error::DatabaseError;
-use sqlx::{ColumnIndex, Database, Decode, Encode, Pool, QueryBuilder, Row, Transaction, Type};
+use sqlx::error::{BoxDynError, DatabaseError};
+use sqlx::{Arguments, ColumnIndex, Database, Decode, Encode, Pool, Row, SqlStr, Transaction, Type};
 use uuid::Uuid;
 
 pub(crate) use exact::Exact;
@@ -59,7 +59,11 @@ impl<DB> Backend for DB where
 /// A database that can bind and read a `T`.
 pub trait Holds<T>: Database {
     /// Appends the value as the query's next argument.
-    fn bind(query: &mut QueryBuilder<Self>, value: T);
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as the database has it.
+    fn bind(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError>;
 
     /// Reads the value of a column.
     ///
@@ -75,8 +79,8 @@ where
     for<'i> &'i str: ColumnIndex<DB::Row>,
     T: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + 'static,
 {
-    fn bind(query: &mut QueryBuilder<Self>, value: T) {
-        query.push_bind(value);
+    fn bind(arguments: &mut DB::Arguments, value: T) -> Result<(), BoxDynError> {
+        arguments.add(value)
     }
 
     fn get(row: &DB::Row, column: &str) -> sqlx::Result<T> {
@@ -91,6 +95,9 @@ pub trait Run: Database {
 
     /// Creates the table of applied migrations, if it is not there.
     const MIGRATION_TABLE: &'static str;
+
+    /// Whether the arguments of a statement are `$1`, `$2` and so on, and not each a `?`.
+    const NUMBERS_ARGUMENTS: bool;
 
     /// What makes a SELECT wait for those who are changing the row, and those who come after wait for it. SQLite has
     /// one writer at a time, so that there is nobody to wait for.
@@ -119,7 +126,8 @@ pub trait Run: Database {
 
     /// Runs a statement and returns how many rows it matched.
     fn execute(
-        query: QueryBuilder<Self>,
+        text: SqlStr,
+        arguments: Self::Arguments,
         prepared: Prepared,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
@@ -132,14 +140,16 @@ pub trait Run: Database {
 
     /// Runs a query for at most one row.
     fn fetch_optional(
-        query: QueryBuilder<Self>,
+        text: SqlStr,
+        arguments: Self::Arguments,
         prepared: Prepared,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<Option<Self::Row>>> + Send;
 
     /// Runs a query for all its rows.
     fn fetch_all(
-        query: QueryBuilder<Self>,
+        text: SqlStr,
+        arguments: Self::Arguments,
         prepared: Prepared,
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
@@ -174,11 +184,12 @@ pub enum Prepared {
 macro_rules! run_queries {
     () => {
         async fn execute(
-            mut query: QueryBuilder<Self>,
+            text: SqlStr,
+            arguments: Self::Arguments,
             prepared: Prepared,
             connection: &mut Self::Connection,
         ) -> sqlx::Result<u64> {
-            let query = query.build().persistent(prepared == Prepared::Kept);
+            let query = sqlx::query_with(text, arguments).persistent(prepared == Prepared::Kept);
             query.execute(connection).await.map(|done| done.rows_affected())
         }
 
@@ -187,19 +198,21 @@ macro_rules! run_queries {
         }
 
         async fn fetch_optional(
-            mut query: QueryBuilder<Self>,
+            text: SqlStr,
+            arguments: Self::Arguments,
             prepared: Prepared,
             connection: &mut Self::Connection,
         ) -> sqlx::Result<Option<Self::Row>> {
-            query.build().persistent(prepared == Prepared::Kept).fetch_optional(connection).await
+            sqlx::query_with(text, arguments).persistent(prepared == Prepared::Kept).fetch_optional(connection).await
         }
 
         async fn fetch_all(
-            mut query: QueryBuilder<Self>,
+            text: SqlStr,
+            arguments: Self::Arguments,
             prepared: Prepared,
             connection: &mut Self::Connection,
         ) -> sqlx::Result<Vec<Self::Row>> {
-            query.build().persistent(prepared == Prepared::Kept).fetch_all(connection).await
+            sqlx::query_with(text, arguments).persistent(prepared == Prepared::Kept).fetch_all(connection).await
         }
     };
 }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use sqlx::Pool;
 
 use crate::backend::{Backend, Prepared};
-use crate::schema::{self, Schema};
-use crate::statement::Statement;
+use crate::schema::Schema;
+use crate::statement::{Statement, Texts};
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +62,20 @@ impl fmt::Debug for MigrateError {
     }
 }
 
+const HISTORY: &str = "SELECT version, checksum FROM _auth_migrations ORDER BY version";
+
+const INSERT: &str = "INSERT INTO _auth_migrations (version, name, checksum) VALUES (?, ?, ?)";
+
 /// Applies what is missing, in turn with other processes.
 pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, schema: &Schema) -> Result<(), MigrateError> {
     let mut lease = DB::begin_migration(pool, schema).await?;
     DB::execute_script(DB::MIGRATION_TABLE, &mut lease).await?;
-    let applied = check_history::<DB>(&mut lease).await?;
+    // The tables are looked for where the connection of a migration looks by itself.
+    let texts = Texts::default();
+    let applied = check_history::<DB>(&mut lease, &texts).await?;
     for migration in DB::MIGRATIONS.iter().filter(|migration| migration.version > applied) {
         DB::execute_script(migration.sql, &mut lease).await?;
-        statement::<DB>("INSERT INTO _auth_migrations (version, name, checksum) VALUES (?, ?, ?)")
+        Statement::<DB>::new(INSERT, &texts, Prepared::Once)
             .bind(migration.version)
             .bind(migration.name.to_owned())
             .bind(migration.checksum())
@@ -82,8 +88,8 @@ pub(crate) async fn run<DB: Backend>(pool: &Pool<DB>, schema: &Schema) -> Result
 }
 
 /// Returns the version of the database, after making sure that it got there by the steps we know.
-async fn check_history<DB: Backend>(connection: &mut DB::Connection) -> Result<i64, MigrateError> {
-    let query = statement::<DB>("SELECT version, checksum FROM _auth_migrations ORDER BY version");
+async fn check_history<DB: Backend>(connection: &mut DB::Connection, texts: &Texts) -> Result<i64, MigrateError> {
+    let query = Statement::<DB>::new(HISTORY, texts, Prepared::Once);
     let known = DB::MIGRATIONS.last().map_or(0, |last| last.version);
     let mut latest = 0;
     for row in query.fetch_all(connection).await? {
@@ -96,9 +102,4 @@ async fn check_history<DB: Backend>(connection: &mut DB::Connection) -> Result<i
         }
     }
     Ok(latest)
-}
-
-/// A statement on the tables of the schema that the connection looks in during a migration.
-fn statement<DB: Backend>(sql: &'static str) -> Statement<'static, DB> {
-    Statement::new(sql, &schema::OWN, Prepared::Once)
 }

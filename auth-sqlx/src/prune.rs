@@ -70,7 +70,7 @@ impl<DB: Backend> SqlxStore<DB> {
             return Ok(0);
         }
         let mut lease = self.write().await?;
-        let deleted = self.sql(delete).bind(until).bind_each(keys).execute(&mut lease).await?;
+        let deleted = self.sql(delete).bind(until).bind_each(keys.into_iter()).execute(&mut lease).await?;
         lease.commit().await?;
         Ok(deleted)
     }

@@ -11,9 +11,6 @@ pub struct Schema(Option<Arc<str>>);
 #[cfg(feature = "postgres")]
 const MAX_BYTES: usize = 63;
 
-/// The one that the connection looks in by itself.
-pub(crate) static OWN: Schema = Schema(None);
-
 #[cfg(feature = "postgres")]
 impl Schema {
     /// Reads a name of letters, digits and underscores, so that it reads the same quoted or not.

@@ -139,7 +139,7 @@ impl<DB: Backend> SqlxStore<DB> {
         let surplus = live.get(room..).unwrap_or_default();
         let dead: Vec<_> = expired.iter().chain(surplus).map(|session| session.id.as_uuid()).collect();
         if !dead.is_empty() {
-            self.sql("DELETE FROM {auth_sessions} WHERE id IN (?)").bind_each(dead).execute(tx).await?;
+            self.sql("DELETE FROM {auth_sessions} WHERE id IN (?)").bind_each(dead.into_iter()).execute(tx).await?;
         }
         if surplus.is_empty() {
             return Ok(OpenSessionOutcome::Opened);

@@ -1,6 +1,11 @@
 //! Statements in the one form that all databases share.
 
-use sqlx::QueryBuilder;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::error::BoxDynError;
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
 use crate::backend::{Backend, Holds, Prepared};
 use crate::schema::Schema;
@@ -8,17 +13,27 @@ use crate::schema::Schema;
 /// A statement with `?` for each argument, whatever the database calls them, and `{braces}` around the name of each
 /// table, whose schema goes in front.
 pub(crate) struct Statement<'s, DB: Backend> {
-    query: QueryBuilder<DB>,
-    rest: &'static str,
-    schema: &'s Schema,
+    text: Text,
+    arguments: Result<DB::Arguments, BoxDynError>,
+    bound: usize,
+    texts: &'s Texts,
     prepared: Prepared,
 }
 
+/// What a statement's text is made of.
+#[derive(Clone, Copy)]
+struct Text {
+    sql: &'static str,
+    /// What follows on some databases only.
+    suffix: &'static str,
+    /// The place of the one `?` that stands for several values, and for how many.
+    list: Option<(usize, usize)>,
+}
+
 impl<'s, DB: Backend> Statement<'s, DB> {
-    pub(crate) fn new(sql: &'static str, schema: &'s Schema, prepared: Prepared) -> Self {
-        let mut statement = Self { query: QueryBuilder::default(), rest: sql, schema, prepared };
-        statement.copy();
-        statement
+    pub(crate) fn new(sql: &'static str, texts: &'s Texts, prepared: Prepared) -> Self {
+        let text = Text { sql, suffix: "", list: None };
+        Self { text, arguments: Ok(DB::Arguments::default()), bound: 0, texts, prepared }
     }
 
     /// Binds the next `?`.
@@ -26,56 +41,165 @@ impl<'s, DB: Backend> Statement<'s, DB> {
     where
         DB: Holds<T>,
     {
-        DB::bind(&mut self.query, value);
-        self.copy();
-        self
+        self.bound += 1;
+        self.add(value)
     }
 
-    /// Binds the next `?` to several values, separated by commas.
-    pub(crate) fn bind_each<T>(mut self, values: impl IntoIterator<Item = T>) -> Self
+    /// Binds the next `?` to several values, separated by commas; there is one such in a statement at most.
+    pub(crate) fn bind_each<T>(mut self, values: impl ExactSizeIterator<Item = T>) -> Self
     where
         DB: Holds<T>,
     {
-        for (place, value) in values.into_iter().enumerate() {
-            if place > 0 {
-                self.query.push(", ");
-            }
-            DB::bind(&mut self.query, value);
-        }
+        self.text.list = Some((self.bound, values.len()));
+        self.bound += 1;
         self.prepared = Prepared::Once;
-        self.copy();
+        values.fold(self, Self::add)
+    }
+
+    fn add<T>(mut self, value: T) -> Self
+    where
+        DB: Holds<T>,
+    {
+        self.arguments = self.arguments.and_then(|mut arguments| {
+            DB::bind(&mut arguments, value)?;
+            Ok(arguments)
+        });
         self
     }
 
     /// Appends what only some databases say.
     pub(crate) fn and(mut self, sql: &'static str) -> Self {
-        self.query.push(sql);
+        self.text.suffix = sql;
         self
     }
 
-    /// Copies the text up to the next `?`.
-    fn copy(&mut self) {
-        let (text, rest) = self.rest.split_once('?').unwrap_or((self.rest, ""));
-        for (place, part) in text.split('{').enumerate() {
-            if place > 0 {
-                self.query.push(self.schema);
-            }
-            for text in part.split('}') {
-                self.query.push(text);
-            }
-        }
-        self.rest = rest;
-    }
-
     pub(crate) async fn execute(self, connection: &mut DB::Connection) -> sqlx::Result<u64> {
-        DB::execute(self.query, self.prepared, connection).await
+        let (text, arguments, prepared) = self.finish()?;
+        DB::execute(text, arguments, prepared, connection).await
     }
 
     pub(crate) async fn fetch_optional(self, connection: &mut DB::Connection) -> sqlx::Result<Option<DB::Row>> {
-        DB::fetch_optional(self.query, self.prepared, connection).await
+        let (text, arguments, prepared) = self.finish()?;
+        DB::fetch_optional(text, arguments, prepared, connection).await
     }
 
     pub(crate) async fn fetch_all(self, connection: &mut DB::Connection) -> sqlx::Result<Vec<DB::Row>> {
-        DB::fetch_all(self.query, self.prepared, connection).await
+        let (text, arguments, prepared) = self.finish()?;
+        DB::fetch_all(text, arguments, prepared, connection).await
+    }
+
+    fn finish(self) -> sqlx::Result<(SqlStr, DB::Arguments, Prepared)> {
+        let arguments = self.arguments.map_err(sqlx::Error::Encode)?;
+        Ok((self.texts.get::<DB>(self.text), arguments, self.prepared))
+    }
+}
+
+/// The statements' texts as the database reads them, each made once. There are as many as this crate's source has.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    schema: Schema,
+    made: RwLock<HashMap<Key, Arc<str>>>,
+}
+
+/// The addresses of a text's two static parts: they tell them apart without reading them.
+type Key = [(usize, usize); 2];
+
+impl Texts {
+    #[cfg(feature = "postgres")]
+    pub(crate) fn new(schema: Schema) -> Self {
+        Self { schema, made: RwLock::default() }
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn get<DB: Backend>(&self, text: Text) -> SqlStr {
+        if text.list.is_some() {
+            return AssertSqlSafe(text.write::<DB>(&self.schema)).into_sql_str();
+        }
+        let key = [text.sql, text.suffix].map(|part| (part.as_ptr().addr(), part.len()));
+        let known = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let text = known.unwrap_or_else(|| {
+            let made: Arc<str> = text.write::<DB>(&self.schema).into();
+            self.made.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&made));
+            made
+        });
+        AssertSqlSafe(text).into_sql_str()
+    }
+}
+
+impl Text {
+    fn write<DB: Backend>(self, schema: &Schema) -> String {
+        let mut text = String::new();
+        let mut arguments = 0;
+        for (place, part) in self.sql.split('?').enumerate() {
+            if place > 0 {
+                let values = self.list.filter(|(list, _)| list + 1 == place).map_or(1, |(_, values)| values);
+                for value in 0..values {
+                    arguments += 1;
+                    text.push_str(if value > 0 { ", " } else { "" });
+                    push_placeholder::<DB>(&mut text, arguments);
+                }
+            }
+            push_with_tables(&mut text, part, schema);
+        }
+        text + self.suffix
+    }
+}
+
+fn push_placeholder<DB: Backend>(text: &mut String, number: usize) {
+    // Writing to a string does not fail.
+    let written = if DB::NUMBERS_ARGUMENTS { write!(text, "${number}") } else { write!(text, "?") };
+    written.unwrap_or_default();
+}
+
+fn push_with_tables(text: &mut String, part: &str, schema: &Schema) {
+    for (place, part) in part.split('{').enumerate() {
+        if place > 0 {
+            write!(text, "{schema}").unwrap_or_default();
+        }
+        text.extend(part.split('}'));
+    }
+}
+
+#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+mod tests {
+    use sqlx::{Postgres, Sqlite};
+
+    use super::*;
+
+    const SQL: &str =
+        "SELECT id FROM {auth_users} WHERE id IN (?) AND name = ? OR id = (SELECT id FROM {auth_sessions})";
+
+    #[test]
+    fn each_argument_is_written_as_the_database_has_it() {
+        let text = Text { sql: "SELECT ?, ?", suffix: " FOR UPDATE", list: None };
+        assert_eq!(text.write::<Sqlite>(&Schema::default()), "SELECT ?, ? FOR UPDATE");
+        assert_eq!(text.write::<Postgres>(&Schema::default()), "SELECT $1, $2 FOR UPDATE");
+    }
+
+    #[test]
+    fn a_list_has_as_many_arguments_as_values_and_tables_have_their_schema() {
+        let text = Text { sql: SQL, suffix: "", list: Some((0, 3)) };
+        let schema = Schema::named("app").unwrap();
+        assert_eq!(
+            text.write::<Postgres>(&schema),
+            "SELECT id FROM \"app\".auth_users WHERE id IN ($1, $2, $3) AND name = $4 \
+             OR id = (SELECT id FROM \"app\".auth_sessions)"
+        );
+    }
+
+    #[test]
+    fn a_text_is_made_once_and_one_with_a_list_is_not_kept() {
+        let texts = Texts::default();
+        let plain = Text { sql: SQL, suffix: "", list: None };
+        let suffixed = Text { suffix: " FOR UPDATE", ..plain };
+        for _ in 0..3 {
+            assert!(texts.get::<Sqlite>(plain).as_str().contains("IN (?) AND"));
+            assert!(texts.get::<Sqlite>(suffixed).as_str().ends_with(" FOR UPDATE"));
+            assert!(texts.get::<Sqlite>(Text { list: Some((0, 2)), ..plain }).as_str().contains("IN (?, ?) AND"));
+        }
+        assert_eq!(texts.made.read().unwrap().len(), 2);
     }
 }

@@ -16,15 +16,14 @@ use crate::housekeeping::fraction;
 use crate::lease::Lease;
 use crate::migrate::{self, MigrateError, Migration};
 use crate::profile::{ErasedProfile, Profile};
-use crate::schema::Schema;
-use crate::statement::Statement;
+use crate::statement::{Statement, Texts};
 
 /// Keeps users, sessions and the audit log in an SQL database. Clones share the connections.
 pub struct SqlxStore<DB: Backend> {
     pool: Pool<DB>,
     writer: Pool<DB>,
     profile: Option<Arc<dyn ErasedProfile<DB>>>,
-    schema: Schema,
+    texts: Arc<Texts>,
     pooling: Pooling,
 }
 
@@ -54,7 +53,7 @@ impl<DB: Backend> SqlxStore<DB> {
     /// writes through one more connection with the same settings, unless the pool has no more than one itself.
     pub fn new(pool: Pool<DB>) -> Self {
         let writer = DB::writer(&pool);
-        Self { pool, writer, profile: None, schema: Schema::default(), pooling: Pooling::Session }
+        Self { pool, writer, profile: None, texts: Arc::default(), pooling: Pooling::Session }
     }
 
     /// Opens a pool of its own, with the settings that the pages of [`manual`](crate::manual) recommend.
@@ -95,7 +94,7 @@ impl<DB: Backend> SqlxStore<DB> {
     ///
     /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        migrate::run(&self.writer, &self.schema).await
+        migrate::run(&self.writer, self.texts.schema()).await
     }
 
     /// Returns the schema step by step, for those who apply it with tools of their own.
@@ -117,7 +116,7 @@ impl<DB: Backend> SqlxStore<DB> {
             Pooling::Session => Prepared::Kept,
             Pooling::Transaction => Prepared::Once,
         };
-        Statement::new(sql, &self.schema, prepared)
+        Statement::new(sql, &self.texts, prepared)
     }
 
     /// Whether a statement that reads may be dropped anywhere, so that it need not [run to its end](to_its_end).
@@ -239,7 +238,7 @@ impl SqlxStore<sqlx::Postgres> {
     ///
     /// [`InvalidSchema`](crate::InvalidSchema) when the name is not one of lower-case letters, digits and underscores.
     pub fn in_schema(mut self, name: &str) -> Result<Self, crate::InvalidSchema> {
-        self.schema = Schema::named(name)?;
+        self.texts = Arc::new(Texts::new(crate::schema::Schema::named(name)?));
         Ok(self)
     }
 }
@@ -250,7 +249,7 @@ impl<DB: Backend> Clone for SqlxStore<DB> {
             pool: self.pool.clone(),
             writer: self.writer.clone(),
             profile: self.profile.clone(),
-            schema: self.schema.clone(),
+            texts: Arc::clone(&self.texts),
             pooling: self.pooling,
         }
     }

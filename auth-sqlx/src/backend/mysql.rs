@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
-use sqlx::{Executor, MySql, Pool, QueryBuilder, Transaction};
+use sqlx::{Executor, MySql, Pool, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme};
 use crate::backend::{Fault, Prepared, Run, run_queries, server};
@@ -26,6 +26,8 @@ impl Run for MySql {
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL) \
         ENGINE = InnoDB, CHARACTER SET ascii";
+
+    const NUMBERS_ARGUMENTS: bool = false;
 
     const LOCK_ROW: &'static str = " FOR UPDATE";
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Pool, Postgres, QueryBuilder, Transaction};
+use sqlx::{AssertSqlSafe, Pool, Postgres, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme, parameters};
 use crate::backend::{Fault, Prepared, Run, run_queries, server};
@@ -27,6 +27,8 @@ impl Run for Postgres {
 
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)";
+
+    const NUMBERS_ARGUMENTS: bool = true;
 
     /// Not FOR UPDATE, which rows that refer to the user would have to wait for as well.
     const LOCK_ROW: &'static str = " FOR NO KEY UPDATE";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Connection, Executor, Pool, QueryBuilder, Sqlite, Transaction};
+use sqlx::{Connection, Executor, Pool, SqlStr, Sqlite, Transaction};
 
 use crate::backend::url::check_scheme;
 use crate::backend::{Fault, Prepared, Run, run_queries};
@@ -32,6 +32,8 @@ impl Run for Sqlite {
 
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT";
+
+    const NUMBERS_ARGUMENTS: bool = false;
 
     const LOCK_ROW: &'static str = "";
 
