@@ -3,6 +3,7 @@
 mod admin;
 mod authenticate;
 mod builder;
+mod flow;
 mod issue;
 mod prune;
 mod refresh;

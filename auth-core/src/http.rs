@@ -32,7 +32,7 @@ use crate::auth::{Auth, Authenticated, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::CookiePolicy;
-use crate::http::credential::Checked;
+use crate::http::credential::Carried;
 use crate::http::csrf::Origins;
 use crate::policy::RateLimitPolicy;
 use crate::role::Role;
@@ -94,19 +94,14 @@ impl Http<'_> {
     /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
     /// cannot tell.
     pub async fn current_user(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        match self.checked_credential(head)? {
-            Checked::Access(claims) => self.auth.authenticate_proof(&Proof::Access(claims)).await,
-            Checked::Refresh(token) => self.auth.authenticate_proof(&Proof::Refresh(&token)).await,
-        }
+        let mut carried = self.credential(head)?.ok_or(ErrorKind::Unauthenticated)?;
+        self.auth.authenticate_proof(carried.prove(self.auth)).await
     }
 
     /// Finds the user and session of a request as the store has them, for what shows or changes them.
     async fn current_user_in_store(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let record = match self.checked_credential(head)? {
-            Checked::Access(claims) => self.auth.ask_store(&Proof::Access(claims)).await,
-            Checked::Refresh(token) => self.auth.ask_store(&Proof::Refresh(&token)).await,
-        };
-        record.map(Authenticated::from)
+        let mut carried = self.credential(head)?.ok_or(ErrorKind::Unauthenticated)?;
+        self.auth.authenticate_by_store(carried.prove(self.auth)).await
     }
 
     /// Finds the user of a request that may have none.
@@ -143,10 +138,11 @@ impl Http<'_> {
     ///
     /// As [`current_user`](Self::current_user).
     pub async fn claims(&self, head: RequestHead<'_>) -> Result<Claims, Error> {
-        match self.checked_credential(head)? {
-            Checked::Access(claims) => Ok(claims),
-            Checked::Refresh(token) => {
-                let current = self.auth.authenticate_proof(&Proof::Refresh(&token)).await?;
+        match self.credential(head)?.ok_or(ErrorKind::Unauthenticated)? {
+            Carried::Access(_, Some(claims)) => Auth::accept_claims(claims),
+            Carried::Access(token, None) => self.auth.verify_access_token(token),
+            Carried::Refresh(token) => {
+                let current = self.auth.authenticate_proof(Ok(Proof::Refresh(&token))).await?;
                 Ok(self.auth.claims_of(&current))
             }
         }
@@ -160,7 +156,7 @@ impl Http<'_> {
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
     /// a browser does not send that on its own.
     fn refuse_cross_origin(&self, endpoint: Endpoint, head: RequestHead<'_>) -> Result<(), Error> {
-        let by_bearer = || credential::bearer(head).is_some_and(|token| self.auth.verify_access_token(token).is_ok());
+        let by_bearer = || credential::bearer(head).is_some_and(|token| self.auth.live_claims(token).is_ok());
         match self.auth.settings().origins.check(head.method, head.headers) {
             // The signature is worth checking only where it makes a difference.
             Err(_) if endpoint.is_vouched_for_by_bearer() && by_bearer() => Ok(()),

@@ -10,15 +10,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
+use tracing::Instrument;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::Zeroizing;
 
 use self::argon2::{Argon2Hash, Cost};
-use self::hash_pool::HashPool;
+use self::hash_pool::{HashPool, Workspace};
 use self::legacy::BcryptHash;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::policy::{HashPolicy, PasswordPolicy};
+use crate::telemetry::HashPlace;
 
 /// A password as somebody typed it. It cannot be printed, and is wiped from memory when dropped.
 ///
@@ -107,6 +109,7 @@ impl fmt::Debug for PasswordHash {
 /// What the flows do with passwords.
 pub(crate) struct Passwords {
     pool: HashPool,
+    clock: Arc<dyn Clock>,
     policy: PasswordPolicy,
     cost: Cost,
     dummy: Argon2Hash,
@@ -123,7 +126,8 @@ impl Passwords {
             return Err(Error::new(ErrorKind::Internal).with_source(problem));
         }
         let cost = Cost::of(hash);
-        Ok(Self { pool: HashPool::new(hash, clock)?, policy, cost, dummy: Argon2Hash::dummy(cost)? })
+        let pool = HashPool::new(hash, Arc::clone(&clock))?;
+        Ok(Self { pool, clock, policy, cost, dummy: Argon2Hash::dummy(cost)? })
     }
 
     /// Checks a new password against the policy; `own_words` are the account's e-mail address and name.
@@ -142,7 +146,7 @@ impl Passwords {
     /// [`ErrorKind::Overloaded`] when too many wait already; [`ErrorKind::Internal`].
     pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, Error> {
         let (text, cost) = (password.normalized(), self.cost);
-        let hash = self.pool.run(move |workspace| Argon2Hash::of(text.as_bytes(), cost, workspace)).await?;
+        let hash = self.run(move |workspace| Argon2Hash::of(text.as_bytes(), cost, workspace)).await?;
         Ok(hash.to_phc())
     }
 
@@ -162,7 +166,7 @@ impl Passwords {
             }
             Stored::Bcrypt(hash) => {
                 let typed = Zeroizing::new(password.as_typed().to_vec());
-                let right = self.pool.run(move |workspace| Ok(hash.matches(&typed, workspace))).await?;
+                let right = self.run(move |workspace| Ok(hash.matches(&typed, workspace))).await?;
                 Ok(Verdict::new(right, true))
             }
             Stored::Unusable => {
@@ -180,7 +184,18 @@ impl Passwords {
 
     async fn matches(&self, hash: Argon2Hash, password: &Password) -> Result<bool, Error> {
         let text = password.normalized();
-        self.pool.run(move |workspace| hash.matches(text.as_bytes(), workspace)).await
+        self.run(move |workspace| hash.matches(text.as_bytes(), workspace)).await
+    }
+
+    /// Runs work on one of the threads, and measures its wait and itself.
+    async fn run<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Workspace) -> Result<T, Error> + Send + 'static,
+    {
+        let place = HashPlace::new(&self.clock);
+        let work = self.pool.run(move |workspace| place.run(|| work(workspace)));
+        work.instrument(tracing::debug_span!(target: "auth::hash", "auth.hash")).await
     }
 }
 

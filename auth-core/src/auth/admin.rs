@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::audit::{AuditEvent, AuditKind};
 use crate::auth::Auth;
+use crate::auth::flow::Flow;
 use crate::email::Email;
 use crate::error::{Error, ErrorKind, FieldErrors};
 use crate::id::UserId;
@@ -29,6 +30,17 @@ pub enum EnsureRoleOutcome {
     WrongPassword,
 }
 
+impl EnsureRoleOutcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Granted => "granted",
+            Self::Unchanged => "unchanged",
+            Self::WrongPassword => "wrong_password",
+        }
+    }
+}
+
 impl Auth {
     /// Makes sure that there is an account with this address and this role, for the first administrator.
     ///
@@ -45,6 +57,15 @@ impl Auth {
     /// [`ErrorKind::PasswordRejected`], [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`];
     /// [`ErrorKind::InvalidInput`] for an account that has [`MAX_ROLES`] others already.
     pub async fn ensure_role(
+        &self,
+        email: &Email,
+        password: &Password,
+        role: Role,
+    ) -> Result<EnsureRoleOutcome, Error> {
+        Flow::EnsureRole.run(|outcome| outcome.as_str(), self.create_or_grant(email, password, role)).await
+    }
+
+    async fn create_or_grant(
         &self,
         email: &Email,
         password: &Password,

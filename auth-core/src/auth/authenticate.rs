@@ -9,10 +9,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{AuditEvent, AuditKind};
 use crate::auth::Auth;
+use crate::auth::flow::Flow;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionId;
 use crate::session::{Client, Session, SessionRecord};
-use crate::store::Touch;
+use crate::store::{SessionCache, Touch};
+use crate::telemetry::{self, CheckSource};
 use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
 use crate::user::{User, UserStatus};
 
@@ -71,32 +73,56 @@ impl Auth {
     /// [`ErrorKind::Unavailable`] when the store cannot tell.
     pub async fn authenticate(&self, credential: &Credential<'_>) -> Result<Authenticated, Error> {
         let proof = match credential {
-            Credential::Access(token) => Proof::Access(self.verify_access_token(token)?),
-            Credential::Refresh(token) => Proof::Refresh(token),
+            Credential::Access(token) => self.live_claims(token).map(Proof::Access),
+            Credential::Refresh(token) => Ok(Proof::Refresh(token)),
         };
-        self.authenticate_proof(&proof).await
+        self.authenticate_proof(proof).await
     }
 
-    /// Finds the user and session of a credential whose own text has been checked.
-    pub(crate) async fn authenticate_proof(&self, proof: &Proof<'_>) -> Result<Authenticated, Error> {
-        let (Some(cache), Proof::Access(claims)) = (&self.0.cache, proof) else {
-            return self.ask_store(proof).await.map(Authenticated::from);
+    /// Finds the user and session of a credential whose own text has been checked, or refused.
+    pub(crate) async fn authenticate_proof(&self, proof: Result<Proof<'_>, Error>) -> Result<Authenticated, Error> {
+        self.check(proof, self.0.cache.as_deref()).await
+    }
+
+    /// As [`authenticate_proof`](Self::authenticate_proof), and always by the store.
+    pub(crate) async fn authenticate_by_store(&self, proof: Result<Proof<'_>, Error>) -> Result<Authenticated, Error> {
+        self.check(proof, None).await
+    }
+
+    async fn check(
+        &self,
+        proof: Result<Proof<'_>, Error>,
+        cache: Option<&SessionCache>,
+    ) -> Result<Authenticated, Error> {
+        let work = async {
+            let (source, checked) = match (proof, cache) {
+                (Ok(Proof::Access(claims)), Some(cache)) => self.ask_cache(claims, cache).await,
+                (Ok(proof), _) => (CheckSource::Database, self.ask_store(&proof).await.map(Authenticated::from)),
+                (Err(refused), _) => (CheckSource::Token, Err(refused)),
+            };
+            telemetry::session_check(source, checked.as_ref().err().map(Error::kind));
+            checked
         };
-        let seen = cache.look(claims.session_id, claims.user_id);
+        Flow::Authenticate.run(accepted, work).await
+    }
+
+    async fn ask_cache(&self, claims: Claims, cache: &SessionCache) -> (CheckSource, Result<Authenticated, Error>) {
+        let id = claims.session_id;
+        let seen = cache.look(id, claims.user_id);
         if let Some(seen) = seen
-            && let Some(current) = cache.find(seen, claims.session_id, |record| self.accept_kept(record, claims))
+            && let Some(current) = cache.find(seen, id, |record| self.accept_kept(record, &claims))
         {
-            return Ok(current);
+            return (CheckSource::Cache, Ok(current));
         }
-        let record = self.ask_store(proof).await?;
-        if let Some(seen) = seen {
+        let found = self.ask_store(&Proof::Access(claims)).await;
+        if let (Some(seen), Ok(record)) = (seen, &found) {
             cache.keep(seen, record.clone());
         }
-        Ok(record.into())
+        (CheckSource::Database, found.map(Authenticated::from))
     }
 
     /// Finds the user and session as the store has them, and notes that they were asked for.
-    pub(crate) async fn ask_store(&self, proof: &Proof<'_>) -> Result<SessionRecord, Error> {
+    async fn ask_store(&self, proof: &Proof<'_>) -> Result<SessionRecord, Error> {
         let now = self.now();
         // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
         let Found::Proven(record, generation) = self.find_proven(proof, now).await? else {
@@ -151,6 +177,15 @@ impl Auth {
     /// [`ErrorKind::Unauthenticated`] when the session is not accepted any more, whatever the reason;
     /// [`ErrorKind::Unavailable`] when the store cannot tell, which says nothing about the session.
     pub async fn recheck(&self, earlier: &Authenticated) -> Result<Authenticated, Error> {
+        let work = async {
+            let checked = self.check_again(earlier).await;
+            telemetry::session_check(CheckSource::Database, checked.as_ref().err().map(Error::kind));
+            checked
+        };
+        Flow::Recheck.run(accepted, work).await
+    }
+
+    async fn check_again(&self, earlier: &Authenticated) -> Result<Authenticated, Error> {
         let now = self.now();
         let Found::Proven(record, _) = self.find_proven(&Proof::Earlier(earlier), now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
@@ -165,6 +200,16 @@ impl Auth {
     ///
     /// [`ErrorKind::Unauthenticated`] for a token that is not ours or has expired.
     pub fn verify_access_token(&self, token: &str) -> Result<Claims, Error> {
+        Flow::VerifyAccessToken.run_now(accepted, || count_claims(self.live_claims(token)))
+    }
+
+    /// As [`verify_access_token`](Self::verify_access_token), where the claims were read before to choose the token.
+    pub(crate) fn accept_claims(claims: Claims) -> Result<Claims, Error> {
+        Flow::VerifyAccessToken.run_now(accepted, || count_claims(Ok(claims)))
+    }
+
+    /// Reads the claims of an access token that has not expired.
+    pub(crate) fn live_claims(&self, token: &str) -> Result<Claims, Error> {
         match self.0.tokens.verify(token, self.now())? {
             Verified::Live(claims) => Ok(claims),
             Verified::Expired(_) => Err(ErrorKind::Unauthenticated.into()),
@@ -295,6 +340,16 @@ fn is_proven(claims: &Claims, record: &SessionRecord) -> bool {
 /// Whether a session is accepted until its time is over.
 fn is_open(SessionRecord { session, user, .. }: &SessionRecord) -> bool {
     user.status == UserStatus::Active && user.auth_epoch == session.auth_epoch
+}
+
+fn count_claims(checked: Result<Claims, Error>) -> Result<Claims, Error> {
+    telemetry::session_check(CheckSource::Token, checked.as_ref().err().map(Error::kind));
+    checked
+}
+
+/// The word for a session that is accepted, whatever is known of it.
+fn accepted<T>(_: &T) -> &'static str {
+    "accepted"
 }
 
 impl Proof<'_> {

@@ -21,6 +21,7 @@ use crate::policy::{
 };
 use crate::session::{Client, Session, SessionKind};
 use crate::store::{SessionCache, Store, WatchedStore};
+use crate::telemetry;
 use crate::throttle::{DangerouslyUnlimited, GovernorLimiter, RateLimiter};
 use crate::token::{AccessTokens, SigningKeys};
 use crate::user::User;
@@ -253,6 +254,7 @@ impl AuthBuilder {
             limiter: self.limiter.unwrap_or_else(|| Arc::new(GovernorLimiter::new(Arc::clone(&self.clock)))),
             limits: self.limits,
         };
+        telemetry::describe(self.hashing.queue);
         let cache = self.session_cache.map(|policy| Arc::new(SessionCache::new(&policy, Arc::clone(&self.clock))));
         Ok(Auth(Arc::new(Inner {
             store: WatchedStore::new(self.store, Arc::clone(&self.clock), cache.clone()),

@@ -1,8 +1,10 @@
 //! Housekeeping: deleting what nothing will ask for again.
 
 use crate::auth::Auth;
+use crate::auth::flow::Flow;
 use crate::error::Error;
 use crate::store::{DeadRows, Prune};
+use crate::telemetry;
 
 /// How many rows one transaction deletes: few enough that nobody waits for it.
 const BATCH: u32 = 1_000;
@@ -45,6 +47,10 @@ impl Auth {
     ///
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the store fails; the next call goes on from there.
     pub async fn prune(&self) -> Result<Pruned, Error> {
+        Flow::Prune.run(|_| "pruned", self.prune_all()).await
+    }
+
+    async fn prune_all(&self) -> Result<Pruned, Error> {
         Ok(Pruned {
             sessions: self.prune_rows(DeadRows::Sessions).await?,
             one_time_tokens: self.prune_rows(DeadRows::OneTimeTokens).await?,
@@ -62,6 +68,7 @@ impl Auth {
         let mut deleted = 0;
         loop {
             let batch = self.store().prune(Prune { rows, until, limit: BATCH }).await?;
+            telemetry::pruned(rows, batch);
             deleted += batch;
             if batch < u64::from(BATCH) {
                 return Ok(deleted);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
+use crate::auth::flow::Flow;
 use crate::auth::{Auth, SignedIn};
 use crate::error::{Error, ErrorKind};
 use crate::secret;
@@ -15,6 +16,23 @@ use crate::token::{Presented, RefreshToken, classify};
 /// How often a lost race is run again. Each loss means that somebody else made progress, and a generation can be
 /// overtaken only by its rotation, its confirmation and a few recoveries.
 const ATTEMPTS: u32 = 8;
+
+/// What became of a presented token that was known.
+enum Refreshed {
+    /// It was exchanged, or the answer to an exchange repeated.
+    SignedIn(Box<SignedIn>),
+    /// It had been replaced for good, and its session was ended.
+    Stolen,
+}
+
+impl Refreshed {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::SignedIn(_) => "refreshed",
+            Self::Stolen => "reuse_detected",
+        }
+    }
+}
 
 /// What to put in the place of the presented token.
 struct Exchange {
@@ -34,6 +52,13 @@ impl Auth {
     /// [`ErrorKind::Unauthenticated`] for a token that is not accepted, whatever the reason;
     /// [`ErrorKind::Unavailable`] when the store cannot tell.
     pub async fn refresh(&self, token: &RefreshToken, client: &Client) -> Result<SignedIn, Error> {
+        match Flow::Refresh.run(Refreshed::as_str, self.exchange(token, client)).await? {
+            Refreshed::SignedIn(signed_in) => Ok(*signed_in),
+            Refreshed::Stolen => Err(ErrorKind::Unauthenticated.into()),
+        }
+    }
+
+    async fn exchange(&self, token: &RefreshToken, client: &Client) -> Result<Refreshed, Error> {
         for _ in 0..ATTEMPTS {
             let now = self.now();
             let found = self.store().find_session(token.session_id()).await?;
@@ -46,15 +71,15 @@ impl Auth {
             let exchange = match presented {
                 Presented::Current => rotation(token, &record.refresh, now)?,
                 Presented::PredecessorLost => recovery(token, &record.refresh, now)?,
-                Presented::CurrentInGrace => return self.repeat_current(token, record, now).await,
-                Presented::PredecessorInGrace => return self.repeat_successor(token, record, now),
+                Presented::CurrentInGrace => return self.repeat_current(token, record, now).await.map(refreshed),
+                Presented::PredecessorInGrace => return self.repeat_successor(token, record, now).map(refreshed),
                 Presented::Theft | Presented::Unknown => {
                     self.end_stolen(&record, client, now).await?;
-                    return Err(ErrorKind::Unauthenticated.into());
+                    return Ok(Refreshed::Stolen);
                 }
             };
             if let Some(signed_in) = self.swap(exchange, record, client, now).await? {
-                return Ok(signed_in);
+                return Ok(refreshed(signed_in));
             }
         }
         Err(Error::new(ErrorKind::Unavailable).with_retry_after(Duration::from_secs(1)))
@@ -128,6 +153,10 @@ impl Auth {
         let event = AuditEvent::new(AuditKind::RefreshReuseDetected, client, now)?.of_session(session);
         self.delete_session(session.id, session.user_id, event).await.map(|_| ())
     }
+}
+
+fn refreshed(signed_in: SignedIn) -> Refreshed {
+    Refreshed::SignedIn(Box::new(signed_in))
 }
 
 fn rotation(token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Result<Exchange, Error> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::audit::{AuditEvent, AuditKind};
+use crate::auth::flow::Flow;
 use crate::auth::{Auth, Authenticated};
 use crate::error::{Error, ErrorKind};
 use crate::id::{SessionId, UserId};
@@ -16,6 +17,10 @@ impl Auth {
     ///
     /// [`ErrorKind::Unavailable`] when the store fails.
     pub async fn sessions(&self, current: &Authenticated) -> Result<Vec<Session>, Error> {
+        Flow::ListSessions.run(|_| "listed", self.accepted_sessions(current)).await
+    }
+
+    async fn accepted_sessions(&self, current: &Authenticated) -> Result<Vec<Session>, Error> {
         let now = self.now();
         let mut sessions = self.store().list_sessions(current.user.id).await?;
         sessions.retain(|session| session.auth_epoch == current.user.auth_epoch && !self.has_expired(session, now));
@@ -29,6 +34,10 @@ impl Auth {
     /// [`ErrorKind::NotFound`] for a session that is not there and for somebody else's alike,
     /// [`ErrorKind::Unavailable`] when the store fails.
     pub async fn revoke_session(&self, current: &Authenticated, id: SessionId, client: &Client) -> Result<(), Error> {
+        Flow::RevokeSession.run(|()| "revoked", self.end_session(current, id, client)).await
+    }
+
+    async fn end_session(&self, current: &Authenticated, id: SessionId, client: &Client) -> Result<(), Error> {
         let mut event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_user(current.user.id);
         event.session_id = Some(id);
         match self.delete_session(id, current.user.id, event).await? {
@@ -43,6 +52,6 @@ impl Auth {
     ///
     /// [`ErrorKind::Unavailable`] when the store fails.
     pub async fn profile(&self, user: UserId) -> Result<Option<Value>, Error> {
-        Ok(self.store().find_profile(user).await?)
+        Flow::Profile.run(|_| "read", async { Ok(self.store().find_profile(user).await?) }).await
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
+use crate::auth::flow::Flow;
 use crate::auth::issue::Issued;
 use crate::auth::{Auth, SignedIn};
 use crate::email::Email;
@@ -42,6 +43,10 @@ impl Auth {
     /// [`ErrorKind::InvalidCredentials`] for a wrong password and an unknown address alike,
     /// [`ErrorKind::AccountDisabled`] after the right one, [`ErrorKind::Overloaded`], [`ErrorKind::Unavailable`].
     pub async fn sign_in(&self, sign_in: SignIn, client: &Client) -> Result<SignInOutcome, Error> {
+        Flow::SignIn.run(|_| "signed_in", self.check_and_open(sign_in, client)).await
+    }
+
+    async fn check_and_open(&self, sign_in: SignIn, client: &Client) -> Result<SignInOutcome, Error> {
         let found = self.store().find_credentials(&sign_in.email).await?;
         let stored = found.as_ref().and_then(|credentials| credentials.password_hash.as_ref());
         let verdict = self.0.passwords.verify(&sign_in.password, stored).await?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
 use crate::auth::authenticate::{Found, Proof};
+use crate::auth::flow::Flow;
 use crate::auth::{Auth, Credential};
 use crate::error::{Error, ErrorKind};
 use crate::session::{Client, Session};
@@ -31,6 +32,24 @@ pub enum SignOutOutcome {
     SignedOut,
 }
 
+/// How a sign-out ended, with what its caller is not told.
+enum Ended {
+    AlreadyOver,
+    SignedOut,
+    /// The token had been replaced for good, and its session was ended.
+    Stolen,
+}
+
+impl Ended {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::AlreadyOver => "already_over",
+            Self::SignedOut => "signed_out",
+            Self::Stolen => "reuse_detected",
+        }
+    }
+}
+
 impl Auth {
     /// Ends sessions of the credential's user.
     ///
@@ -47,26 +66,38 @@ impl Auth {
         scope: SignOutScope,
         client: &Client,
     ) -> Result<SignOutOutcome, Error> {
+        Ok(match Flow::SignOut.run(Ended::as_str, self.find_and_end(credential, scope, client)).await? {
+            Ended::AlreadyOver | Ended::Stolen => SignOutOutcome::AlreadyOver,
+            Ended::SignedOut => SignOutOutcome::SignedOut,
+        })
+    }
+
+    async fn find_and_end(
+        &self,
+        credential: &Credential<'_>,
+        scope: SignOutScope,
+        client: &Client,
+    ) -> Result<Ended, Error> {
         let now = self.now();
         let (proof, live) = match credential {
             Credential::Refresh(token) => (Proof::Refresh(token), true),
             Credential::Access(token) => match self.0.tokens.verify(token, now) {
                 Ok(Verified::Live(claims)) => (Proof::Access(claims), true),
                 Ok(Verified::Expired(claims)) => (Proof::Access(claims), false),
-                Err(_) => return Ok(SignOutOutcome::AlreadyOver),
+                Err(_) => return Ok(Ended::AlreadyOver),
             },
         };
         let record = match self.find_proven(&proof, now).await? {
-            Found::Nothing => return Ok(SignOutOutcome::AlreadyOver),
+            Found::Nothing => return Ok(Ended::AlreadyOver),
             Found::Proven(record, _) => record,
             Found::Stolen(record) => {
                 // The owner's, who leaves, or the thief's: either way the session must not go on.
                 self.end_stolen(&record, client, now).await?;
-                return Ok(SignOutOutcome::AlreadyOver);
+                return Ok(Ended::Stolen);
             }
         };
         match self.end_if_over(&record, now).await {
-            Err(error) if error.kind() == ErrorKind::Unauthenticated => return Ok(SignOutOutcome::AlreadyOver),
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => return Ok(Ended::AlreadyOver),
             checked => checked?,
         }
         if !live && scope != SignOutScope::Session {
@@ -81,14 +112,14 @@ impl Auth {
         scope: SignOutScope,
         client: &Client,
         now: DateTime<Utc>,
-    ) -> Result<SignOutOutcome, Error> {
+    ) -> Result<Ended, Error> {
         let (id, user) = (session.id, session.user_id);
         let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
         match scope {
             SignOutScope::Session => {
                 return Ok(match self.delete_session(id, user, event).await? {
-                    DeleteSessionOutcome::Deleted => SignOutOutcome::SignedOut,
-                    DeleteSessionOutcome::Missing => SignOutOutcome::AlreadyOver,
+                    DeleteSessionOutcome::Deleted => Ended::SignedOut,
+                    DeleteSessionOutcome::Missing => Ended::AlreadyOver,
                 });
             }
             SignOutScope::Others => {
@@ -101,6 +132,6 @@ impl Auth {
             }
         }
         self.publish(&event);
-        Ok(SignOutOutcome::SignedOut)
+        Ok(Ended::SignedOut)
     }
 }

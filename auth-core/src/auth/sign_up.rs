@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
+use crate::auth::flow::Flow;
 use crate::auth::{Auth, SignedIn};
 use crate::email::Email;
 use crate::error::{Error, ErrorKind, FieldErrors};
@@ -58,7 +59,11 @@ impl Auth {
     }
 
     /// Creates an account for a sign-up that has been checked.
-    pub(crate) async fn create_account(
+    pub(crate) async fn create_account(&self, checked: CheckedSignUp, client: &Client) -> Result<SignUpOutcome, Error> {
+        Flow::SignUp.run(|_| "signed_up", self.hash_and_create(checked, client)).await
+    }
+
+    async fn hash_and_create(
         &self,
         CheckedSignUp(sign_up): CheckedSignUp,
         client: &Client,
@@ -101,12 +106,17 @@ impl Auth {
 
     /// Checks everything that can be checked without work or a database, and tells all that is wrong at once.
     pub(crate) fn check_sign_up(&self, sign_up: SignUp) -> Result<CheckedSignUp, Error> {
+        self.find_faults(&sign_up).inspect_err(|error| Flow::SignUp.refused(error))?;
+        Ok(CheckedSignUp(sign_up))
+    }
+
+    fn find_faults(&self, sign_up: &SignUp) -> Result<(), Error> {
         let mut errors = self.profile_errors(sign_up.name.as_deref(), &sign_up.profile);
         let email = &sign_up.email;
         let own = [email.as_typed(), email.canonical(), sign_up.name.as_deref().unwrap_or_default()];
         let password = self.0.passwords.check(&sign_up.password, &own);
         if errors.is_empty() {
-            return password.map(|()| CheckedSignUp(sign_up));
+            return password;
         }
         errors.extend(password.err().map(Error::into_fields).unwrap_or_default());
         Err(Error::invalid_input(errors))

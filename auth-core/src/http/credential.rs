@@ -6,7 +6,7 @@
 
 use http::header::AUTHORIZATION;
 
-use crate::auth::Credential;
+use crate::auth::{Auth, Credential, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::http::cookie::{CookieName, Lookup};
@@ -22,6 +22,18 @@ pub(super) enum Carried<'h> {
 }
 
 impl<'h> Carried<'h> {
+    /// Checks what can be checked of it without a query.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] for an access token that is not accepted.
+    pub(super) fn prove(&mut self, auth: &Auth) -> Result<Proof<'_>, Error> {
+        match self {
+            Self::Access(token, claims) => claims.take().map_or_else(|| auth.live_claims(token), Ok).map(Proof::Access),
+            Self::Refresh(token) => Ok(Proof::Refresh(token)),
+        }
+    }
+
     pub(super) fn into_credential(self) -> Credential<'h> {
         match self {
             Self::Access(token, _) => Credential::Access(token),
@@ -30,29 +42,7 @@ impl<'h> Carried<'h> {
     }
 }
 
-/// A credential whose own text is right.
-pub(super) enum Checked {
-    /// An access token that says this.
-    Access(Claims),
-    /// A refresh token in a cookie.
-    Refresh(RefreshToken),
-}
-
 impl Http<'_> {
-    /// Picks the credential of a request, and checks what can be checked without a query.
-    ///
-    /// # Errors
-    ///
-    /// As [`credential`](Self::credential), and [`ErrorKind::Unauthenticated`] when there is none, or an access token
-    /// that is not accepted.
-    pub(super) fn checked_credential(&self, head: RequestHead<'_>) -> Result<Checked, Error> {
-        Ok(match self.credential(head)?.ok_or(ErrorKind::Unauthenticated)? {
-            Carried::Access(_, Some(claims)) => Checked::Access(claims),
-            Carried::Access(token, None) => Checked::Access(self.auth.verify_access_token(token)?),
-            Carried::Refresh(token) => Checked::Refresh(token),
-        })
-    }
-
     /// Picks the credential of a request; `None` if it carries nothing.
     ///
     /// # Errors
@@ -91,7 +81,7 @@ impl Http<'_> {
 
     /// Refuses a refresh token beside a good access token of another session.
     pub(super) fn refuse_other_session(&self, access: &str, refresh: &RefreshToken) -> Result<(), Error> {
-        match self.auth.verify_access_token(access) {
+        match self.auth.live_claims(access) {
             Ok(claims) if claims.session_id != refresh.session_id() => Err(ErrorKind::Unauthenticated.into()),
             _ => Ok(()),
         }
@@ -106,7 +96,7 @@ impl Http<'_> {
             (None, None) => Ok(refresh_text.map(|text| Carried::Access(text, None))),
             (Some(access), None) => Ok(Some(Carried::Access(access, None))),
             (None, Some(refresh)) => Ok(Some(Carried::Refresh(refresh))),
-            (Some(access), Some(refresh)) => match self.auth.verify_access_token(access) {
+            (Some(access), Some(refresh)) => match self.auth.live_claims(access) {
                 Ok(claims) if claims.session_id == refresh.session_id() => {
                     Ok(Some(Carried::Access(access, Some(claims))))
                 }

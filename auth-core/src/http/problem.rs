@@ -74,6 +74,11 @@ pub fn status(kind: ErrorKind) -> StatusCode {
     status_and_code(kind).0
 }
 
+/// Returns the code of an error of a kind: its stable word, in answers and in logs.
+pub(crate) fn code(kind: ErrorKind) -> &'static str {
+    status_and_code(kind).1
+}
+
 fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::AccountDisabled => (StatusCode::FORBIDDEN, "account_disabled"),

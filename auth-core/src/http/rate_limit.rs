@@ -17,6 +17,7 @@ use crate::http::client_ip::ClientKey;
 use crate::http::problem::{self, whole_seconds};
 use crate::http::request::RequestHead;
 use crate::policy::Quota;
+use crate::telemetry;
 use crate::throttle::Decision;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -126,7 +127,7 @@ impl Http<'_> {
         match decision {
             Ok(decision @ Decision::Allowed { .. }) => Passage::Open(limit.headers(decision)),
             Ok(decision @ Decision::Limited { retry_after }) => {
-                let mut response = problem::response(&limited(retry_after));
+                let mut response = problem::response(&limited(limit.name, retry_after));
                 response.headers_mut().extend(limit.headers(decision));
                 Passage::Closed(response)
             }
@@ -142,7 +143,7 @@ impl Http<'_> {
     pub(super) async fn count(&self, head: RequestHead<'_>, bucket: &'static str, quota: Quota) -> Result<(), Error> {
         match self.auth.settings().limiter.check(bucket, &self.client_key(head), quota).await? {
             Decision::Allowed { .. } => Ok(()),
-            Decision::Limited { retry_after } => Err(limited(retry_after)),
+            Decision::Limited { retry_after } => Err(limited(bucket, retry_after)),
         }
     }
 
@@ -161,7 +162,8 @@ impl Http<'_> {
     }
 }
 
-fn limited(retry_after: Duration) -> Error {
+fn limited(bucket: &'static str, retry_after: Duration) -> Error {
+    telemetry::rate_limited(bucket);
     Error::new(ErrorKind::RateLimited).with_retry_after(retry_after)
 }
 

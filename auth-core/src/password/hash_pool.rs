@@ -21,6 +21,7 @@ use futures_channel::oneshot;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::policy::HashPolicy;
+use crate::telemetry::{self, HashRefusal};
 
 /// The threads that hash. Dropping the pool stops them once their current hash is done.
 pub(super) struct HashPool {
@@ -129,6 +130,7 @@ impl Shared {
             queue.waiting.retain(|waiting| !waiting.job.is_abandoned());
         }
         if queue.waiting.len() + queue.running >= self.room {
+            telemetry::hash_refused(HashRefusal::QueueFull);
             return Err(self.overloaded());
         }
         queue.waiting.push_back(Waiting { since, job });
@@ -138,29 +140,15 @@ impl Shared {
     }
 
     fn serve(&self, mut workspace: Workspace) {
-        while let Some(request) = self.next() {
-            if let Some(Timing { waited, ran }) = self.handle(request, &mut workspace) {
-                tracing::trace!(?waited, ?ran, waiting = self.waiting(), "hashed a password");
+        while let Some(Waiting { since, job }) = self.next() {
+            if self.clock.elapsed().saturating_sub(since) > self.max_wait {
+                telemetry::hash_refused(HashRefusal::WaitedTooLong);
+                job.refuse(self.overloaded());
+            } else {
+                job.run(&mut workspace);
             }
             self.lock().running -= 1;
         }
-    }
-
-    /// Hashes for one request; `None` when it waited too long.
-    fn handle(&self, Waiting { since, job }: Waiting, workspace: &mut Workspace) -> Option<Timing> {
-        let started = self.clock.elapsed();
-        let waited = started.saturating_sub(since);
-        if waited > self.max_wait {
-            job.refuse(self.overloaded());
-            return None;
-        }
-        job.run(workspace);
-        Some(Timing { waited, ran: self.clock.elapsed().saturating_sub(started) })
-    }
-
-    /// Returns how many requests stand in the queue, those included that hung up since.
-    fn waiting(&self) -> usize {
-        self.lock().waiting.len()
     }
 
     /// Waits for a request whose sender is still there; `None` when the pool is gone.
@@ -187,13 +175,6 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What became of a request's time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Timing {
-    waited: Duration,
-    ran: Duration,
 }
 
 /// A request whose result type is forgotten, so that one queue holds all of them.

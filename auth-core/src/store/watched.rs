@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::audit::AuditEvent;
 use crate::clock::Clock;
@@ -69,7 +70,8 @@ impl WatchedStore {
     ) -> Result<T, StoreError> {
         let stopwatch = Stopwatch::start(self.clock.as_ref());
         let change = self.cache.as_ref().and_then(|cache| Some(cache.change(effect.owner()?)));
-        let answer = answer.await;
+        let span = tracing::trace_span!(target: "auth::store", "auth.store", call = call.as_str());
+        let answer = if span.is_disabled() { answer.await } else { answer.instrument(span).await };
         if let (Some(change), Ok(_)) = (change, &answer) {
             change.succeed();
         }

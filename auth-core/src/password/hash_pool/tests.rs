@@ -149,31 +149,6 @@ async fn memory_that_cannot_be_had_is_an_error() {
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Internal);
 }
 
-#[tokio::test]
-async fn a_request_is_timed_from_its_arrival_and_from_its_start() {
-    // Without threads, the test is the one that serves.
-    let (pool, clock) = pool(0, 2);
-    let mut workspace = Workspace { kept: Vec::new(), keep: 8, hashes: Arc::default() };
-    let during = Arc::clone(&clock);
-    let two_seconds = move |_: &mut Workspace| {
-        during.advance(Duration::from_secs(2));
-        Ok(())
-    };
-    let (first, second) = (pool.submit(two_seconds).unwrap(), pool.submit(|_| Ok(())).unwrap());
-    assert_eq!(pool.shared.waiting(), 2);
-
-    clock.advance(Duration::from_secs(1));
-    let timing = pool.shared.handle(pool.shared.next().unwrap(), &mut workspace);
-    assert_eq!(timing, Some(Timing { waited: Duration::from_secs(1), ran: Duration::from_secs(2) }));
-    first.await.unwrap().unwrap();
-    assert_eq!(pool.shared.waiting(), 1);
-
-    clock.advance(Duration::from_millis(1));
-    assert_eq!(pool.shared.handle(pool.shared.next().unwrap(), &mut workspace), None);
-    overloaded(second.await.unwrap());
-    assert_eq!(pool.shared.waiting(), 0);
-}
-
 /// The nice value of the calling thread: the 19th field of its line, where the second, its name, may hold spaces.
 #[cfg(target_os = "linux")]
 fn nice() -> i32 {

@@ -102,7 +102,7 @@ async fn a_dead_server_is_unavailable_and_then_as_it_was<S: Server>() {
                 async { assert_unavailable(auth.prune().await) },
             )
         };
-        tokio::time::timeout(PATIENCE, calls).await.unwrap();
+        tokio::time::timeout(PATIENCE, Box::pin(calls)).await.unwrap();
     }
     server.come_back();
     // The first one already, although every connection of the pool is dead.
@@ -213,7 +213,7 @@ async fn a_silent_server_is_not_waited_for_for_ever<S: Server>() {
             async { assert_unavailable(auth.refresh(&ada.refresh_token, &Client::default()).await) },
         )
     };
-    tokio::time::timeout(PATIENCE, calls).await.unwrap();
+    tokio::time::timeout(PATIENCE, Box::pin(calls)).await.unwrap();
     server.go_on();
     assert_eq!(auth.authenticate(&access).await.unwrap().session.id, ada.session.id);
     // What was sent before the silence may have been done since, whole.
