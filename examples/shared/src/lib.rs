@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod auth;
+mod metrics;
 pub mod page;
 pub mod process;
 mod profile;

@@ -9,6 +9,7 @@ use auth_core::Auth;
 use tracing_subscriber::EnvFilter;
 
 use crate::auth;
+use crate::metrics;
 use crate::settings::Settings;
 
 /// How long a client may take to send the headers of a request. Without it, a few hundred clients that send nothing
@@ -39,6 +40,9 @@ async fn start(serve: impl AsyncFnOnce(TcpListener, Auth) -> io::Result<()>) -> 
     let (addr, base_url) = (settings.addr, settings.base_url.clone());
     let listener = TcpListener::bind(addr).map_err(|cause| format!("ADDR {addr}: {cause}"))?;
     let addr = listener.local_addr().map_err(|cause| format!("ADDR {addr}: {cause}"))?;
+    if let Some(addr) = settings.metrics_addr {
+        metrics::serve(addr)?;
+    }
     let auth = auth::set_up(settings).await?;
     tracing::info!("listening on {addr}; open {base_url} in a browser");
     serve(listener, auth).await.map_err(|cause| format!("ADDR {addr}: {cause}"))?;

@@ -9,6 +9,8 @@ use auth_core::{Email, Password, SigningKeys};
 pub struct Settings {
     /// Where the server listens.
     pub addr: SocketAddr,
+    /// Where metrics are served, if anywhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// What people type into their browsers.
     pub base_url: String,
     /// Where users are kept.
@@ -48,9 +50,7 @@ impl Settings {
     ///
     /// A line for the log that names the variable.
     pub fn from_env() -> Result<Self, String> {
-        let addr: SocketAddr = or_default("ADDR", "127.0.0.1:8000")?
-            .parse()
-            .map_err(|_| "ADDR: expected an address and a port, such as 127.0.0.1:8000".to_owned())?;
+        let addr = address("ADDR", &or_default("ADDR", "127.0.0.1:8000")?)?;
         let base_url = variable("BASE_URL")?;
         if base_url.is_none() && !addr.ip().is_loopback() {
             tracing::warn!(
@@ -59,6 +59,7 @@ impl Settings {
         }
         Ok(Self {
             addr,
+            metrics_addr: variable("METRICS_ADDR")?.map(|text| address("METRICS_ADDR", &text)).transpose()?,
             base_url: base_url.unwrap_or_else(|| format!("http://localhost:{}", addr.port())),
             database_url: database_url()?,
             keys: keys()?,
@@ -67,6 +68,10 @@ impl Settings {
             rate_limits: rate_limits()?,
         })
     }
+}
+
+fn address(name: &str, text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{name}: expected an address and a port, such as 127.0.0.1:8000"))
 }
 
 fn database_url() -> Result<DatabaseUrl, String> {

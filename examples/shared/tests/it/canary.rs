@@ -43,6 +43,8 @@ fn assert_no_secret_in_sight(folder: &Folder, variables: &[(&str, &str)]) -> Vec
     server.wait_for("refresh_reuse_detected");
     let log = server.log();
     assert!(log.contains("DEBUG sqlx::query"), "the log is at its loudest");
+    assert!(log.contains("auth.refresh: auth::flow: flow ended outcome=\"reuse_detected\""), "{log}");
+    assert!(log.contains("auth.store{call=\"find_credentials\"}"), "{log}");
     assert!(server.stop().success());
 
     let mut secrets = vec![PASSWORD.to_owned(), WRONG_PASSWORD.to_owned(), SIGNING_SECRET.to_owned()];

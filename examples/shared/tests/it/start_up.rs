@@ -17,6 +17,7 @@ fn refused(variables: &[(&str, &str)], expected: &str) -> String {
 #[test]
 fn a_setting_that_cannot_be_used_is_named() {
     refused(&[("ADDR", "somewhere")], "ADDR: expected an address and a port");
+    refused(&[("METRICS_ADDR", "9464")], "METRICS_ADDR: expected an address and a port");
     refused(&[("AUTH_SECRET", "changeme")], "AUTH_SECRET: a signing secret needs at least 32 bytes, this one has 8");
     refused(&[("BASE_URL", "http://app.example.com")], "base_url: ");
     refused(&[("ADMIN_EMAIL", "admin@example.com")], "ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither");

@@ -6,6 +6,7 @@ mod answer;
 mod canary;
 mod database;
 mod journey;
+mod metrics;
 mod network;
 mod processes;
 mod server;
