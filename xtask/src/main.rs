@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command-line program speaks through stdout")]
 
+mod bench;
 mod ci;
 mod step;
 mod test;
@@ -13,6 +14,7 @@ mod tidy;
 use std::env;
 use std::process::ExitCode;
 
+use bench::Wish;
 use step::Failure;
 use test::Selection;
 
@@ -26,6 +28,8 @@ cargo xtask <command>
                       PostgreSQL and a MariaDB that are started for them; with --only, just
                       those of sqlite, postgres or mysql; with NAME, just those whose name
                       contains it. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
+  bench [--quick] [NAME...]
+                      what the library costs beside programs without it: bench/README.md
   tidy                the habits of this project that a program can check
   help                this text
 ";
@@ -47,6 +51,7 @@ fn dispatch(args: &[&str]) -> Result<(), Failure> {
         ["ci"] => ci::run(),
         ["lint"] => ci::lint(),
         ["test", selection @ ..] => test::run(&Selection::parse(selection)?),
+        ["bench", wish @ ..] => bench::run(Wish::parse(wish)?),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

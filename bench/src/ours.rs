@@ -1,0 +1,67 @@
+//! How the library is set up in every server that is measured.
+
+use std::env;
+use std::fs;
+use std::time::Duration;
+
+use auth_core::auth::AuthBuilder;
+use auth_core::policy::{HashPolicy, SessionPolicy};
+use auth_core::store::Store;
+use auth_core::token::SigningKey;
+use auth_core::{Auth, SigningKeys};
+use auth_sqlx::{PostgresStore, SqliteStore};
+
+use crate::settings::{BASE_URL, SECRET, database, is_on};
+
+/// Builds the library as the environment says.
+///
+/// The defaults, but for these: no rate limits, since all requests come from one address; one hashing thread, since the
+/// server has one core.
+pub async fn auth() -> Auth {
+    let (url, keys) = (database(), signing_keys());
+    if url.starts_with("postgres") {
+        finish(Auth::builder(PostgresStore::connect(&url).await.unwrap(), keys))
+    } else {
+        finish(Auth::builder(SqliteStore::connect(&url).await.unwrap(), keys))
+    }
+}
+
+/// Builds the library on a store of its own, with settings that make the same tokens.
+pub fn on(store: impl Store, hashing: HashPolicy) -> Auth {
+    common(Auth::builder(store, signing_keys())).hash_policy(hashing).build().unwrap()
+}
+
+fn finish(builder: AuthBuilder) -> Auth {
+    let builder = common(builder).hash_policy(HashPolicy { threads: 1, ..HashPolicy::default() });
+    cached(builder).build().unwrap()
+}
+
+fn common(builder: AuthBuilder) -> AuthBuilder {
+    let builder = builder.base_url(BASE_URL).dangerously_without_rate_limits();
+    if !is_on("BENCH_NO_GRACE") {
+        return builder;
+    }
+    // Then every refresh rotates, however short ago the one before was.
+    builder.session_policy(SessionPolicy { refresh_grace: Duration::ZERO, ..SessionPolicy::default() })
+}
+
+/// Turns the session cache on, where it is built in and asked for.
+#[cfg(feature = "session-cache")]
+fn cached(builder: AuthBuilder) -> AuthBuilder {
+    use auth_core::policy::SessionCachePolicy;
+    if is_on("BENCH_SESSION_CACHE") { builder.session_cache(SessionCachePolicy::default()) } else { builder }
+}
+
+#[cfg(not(feature = "session-cache"))]
+fn cached(builder: AuthBuilder) -> AuthBuilder {
+    assert!(!is_on("BENCH_SESSION_CACHE"), "this was built without the feature `session-cache`");
+    builder
+}
+
+/// HS256, unless `BENCH_KEY` names a file with another key, whose name begins with the algorithm's.
+fn signing_keys() -> SigningKeys {
+    let Ok(path) = env::var("BENCH_KEY") else { return SigningKeys::hs256(SECRET).unwrap() };
+    let pem = fs::read_to_string(&path).unwrap();
+    let key = if path.contains("eddsa") { SigningKey::ed25519_pem(pem) } else { SigningKey::es256_pem(pem) };
+    SigningKeys::new(key.unwrap())
+}

@@ -1,0 +1,150 @@
+//! `cargo xtask bench`: what the library costs, as ratios to programs without it.
+//!
+//! `bench/README.md` says what is compared with what. The server that is measured has core 0 for itself; whatever makes
+//! work for it, and PostgreSQL, run on core 1, where this process goes as well.
+
+mod claims;
+mod current_user;
+mod load;
+mod machine;
+mod measure;
+mod place;
+mod process;
+mod programs;
+mod stopwatch;
+mod table;
+mod tools;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use measure::Effort;
+use programs::Programs;
+use stopwatch::Stopwatch;
+use table::{Row, Verdict, table};
+
+use crate::step::{Failure, root};
+
+/// Five turns of three seconds each.
+const WHOLE: Effort = Effort { pairs: 5, seconds: 3 };
+const QUICK: Effort = Effort { pairs: 1, seconds: 1 };
+
+/// What is asked for on the command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    effort: Effort,
+    names: Vec<String>,
+}
+
+/// Everything that a comparison needs.
+struct Bench {
+    programs: Programs,
+    effort: Effort,
+    names: Vec<String>,
+}
+
+type Group = fn(&Bench) -> Result<Vec<Row>, Failure>;
+
+/// In the order of the table. A name that is asked for chooses every comparison whose name it begins.
+const GROUPS: &[(&str, Group)] = &[
+    ("current-user", current_user::run),
+    ("scale", current_user::scale),
+    ("claims", claims::run),
+    ("cached", claims::cached),
+];
+
+impl Wish {
+    /// Reads `[--quick] [NAME...]`.
+    pub(crate) fn parse(args: &[&str]) -> Result<Self, Failure> {
+        let mut wish = Self { effort: WHOLE, names: Vec::new() };
+        for arg in args {
+            match *arg {
+                "--quick" => wish.effort = QUICK,
+                name if is_name(name) => wish.names.push(name.to_owned()),
+                other => return Err(Failure::usage(format!("bench: there is no `{other}`; there are {}", names()))),
+            }
+        }
+        Ok(wish)
+    }
+}
+
+impl Bench {
+    /// Returns whether a comparison is asked for.
+    fn wants(&self, comparison: &str) -> bool {
+        let comparison = comparison.to_lowercase();
+        self.names.is_empty() || self.names.iter().any(|name| comparison.starts_with(name))
+    }
+}
+
+/// Measures what is asked for, prints the table, and fails when a target is missed.
+pub(crate) fn run(wish: Wish) -> Result<(), Failure> {
+    tools::check()?;
+    let started = Stopwatch::start();
+    let bench = Bench { programs: Programs::build()?, effort: wish.effort, names: wish.names };
+    leave_core_0()?;
+    let mut rows = Vec::new();
+    for (name, group) in GROUPS.iter().filter(|(name, _)| bench.wants_some_of(name)) {
+        eprintln!("== {name}");
+        rows.extend(group(&bench)?);
+    }
+    let text = format!("{}\n{}", machine::describe(), table(&rows));
+    eprintln!("\n== {:.0} s\n", started.elapsed().as_secs_f64());
+    eprintln!("{text}");
+    if bench.effort == WHOLE && bench.names.is_empty() {
+        write(&root().join("bench/RESULTS.md"), &text)?;
+    }
+    verdict(&rows)
+}
+
+impl Bench {
+    /// Returns whether any comparison of a group is asked for.
+    fn wants_some_of(&self, group: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| name.split('/').next() == Some(group))
+    }
+}
+
+/// Moves this process, and whatever it starts from now on, to core 1.
+fn leave_core_0() -> Result<(), Failure> {
+    let mut taskset = Command::new("taskset");
+    taskset.args(["--all-tasks", "--cpu-list", "--pid", "1", &std::process::id().to_string()]);
+    let status = taskset.stdout(Stdio::null()).status().map_err(|error| Failure::new(format!("taskset: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failure::new("taskset cannot move this process to core 1")) }
+}
+
+fn is_name(name: &str) -> bool {
+    GROUPS.iter().any(|(group, _)| name.split('/').next() == Some(group))
+}
+
+fn names() -> String {
+    GROUPS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
+fn verdict(rows: &[Row]) -> Result<(), Failure> {
+    let missed: Vec<String> = rows
+        .iter()
+        .filter(|row| row.verdict == Verdict::Missed)
+        .map(|row| format!("{} ({})", row.name, row.figure))
+        .collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} targets were missed:\n  {}", missed.len(), missed.join("\n  "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_is_chosen_by_its_name_or_the_beginning_of_it() {
+        assert_eq!(Wish::parse(&[]).unwrap(), Wish { effort: WHOLE, names: Vec::new() });
+        let wish = Wish::parse(&["--quick", "current-user/sqlite"]).unwrap();
+        assert_eq!(wish, Wish { effort: QUICK, names: vec!["current-user/sqlite".to_owned()] });
+        Wish::parse(&["current"]).expect_err("there is no such group");
+    }
+}
