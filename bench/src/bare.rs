@@ -56,12 +56,17 @@ pub struct Row {
 
 /// Finds the session that a `Cookie` header names; `None` for one that is over, or is none.
 pub async fn session(database: &Database, cookies: Option<&str>) -> Option<Row> {
-    let id = Uuid::try_parse(cookie(cookies?, "sid")?).ok()?;
+    let id = session_id(cookies?)?;
     let row: Option<Row> = match database {
         Database::Postgres(pool) => sqlx::query_as(find!("$1")).bind(id).fetch_optional(pool).await.unwrap(),
         Database::Sqlite { reader, .. } => sqlx::query_as(find!("?")).bind(id).fetch_optional(reader).await.unwrap(),
     };
     row.filter(|row| row.status == "active" && row.auth_epoch == row.session_epoch && now() < row.expires_at)
+}
+
+/// Reads the id of the session from a `Cookie` header.
+pub fn session_id(cookies: &str) -> Option<Uuid> {
+    Uuid::try_parse(cookie(cookies, "sid")?).ok()
 }
 
 /// What the servers answer to a signed-in user.

@@ -5,12 +5,17 @@
 
 mod claims;
 mod current_user;
+mod flood;
+mod footprint;
 mod load;
 mod machine;
 mod measure;
+mod peers;
 mod place;
 mod process;
 mod programs;
+mod rotation;
+mod sign_in;
 mod stopwatch;
 mod table;
 mod tools;
@@ -34,6 +39,7 @@ const QUICK: Effort = Effort { pairs: 1, seconds: 1 };
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wish {
     effort: Effort,
+    clean_build: bool,
     names: Vec<String>,
 }
 
@@ -41,6 +47,8 @@ pub(crate) struct Wish {
 struct Bench {
     programs: Programs,
     effort: Effort,
+    /// Whether programs are built from nothing to see how long that takes.
+    clean_build: bool,
     names: Vec<String>,
 }
 
@@ -52,14 +60,21 @@ const GROUPS: &[(&str, Group)] = &[
     ("scale", current_user::scale),
     ("claims", claims::run),
     ("cached", claims::cached),
+    ("sign-in", sign_in::run),
+    ("flood", flood::run),
+    ("refresh", rotation::refresh),
+    ("sign-out", rotation::sign_out),
+    ("footprint", footprint::run),
+    ("peers", peers::run),
 ];
 
 impl Wish {
-    /// Reads `[--quick] [NAME...]`.
+    /// Reads `[--quick] [--clean-build] [NAME...]`.
     pub(crate) fn parse(args: &[&str]) -> Result<Self, Failure> {
-        let mut wish = Self { effort: WHOLE, names: Vec::new() };
+        let mut wish = Self { effort: WHOLE, clean_build: false, names: Vec::new() };
         for arg in args {
             match *arg {
+                "--clean-build" => wish.clean_build = true,
                 "--quick" => wish.effort = QUICK,
                 name if is_name(name) => wish.names.push(name.to_owned()),
                 other => return Err(Failure::usage(format!("bench: there is no `{other}`; there are {}", names()))),
@@ -81,7 +96,11 @@ impl Bench {
 pub(crate) fn run(wish: Wish) -> Result<(), Failure> {
     tools::check()?;
     let started = Stopwatch::start();
-    let bench = Bench { programs: Programs::build()?, effort: wish.effort, names: wish.names };
+    let Wish { effort, clean_build, names } = wish;
+    let bench = Bench { programs: Programs::build()?, effort, clean_build, names };
+    if ["footprint", "peers"].iter().any(|group| bench.wants_some_of(group)) {
+        peers::build_all()?;
+    }
     leave_core_0()?;
     let mut rows = Vec::new();
     for (name, group) in GROUPS.iter().filter(|(name, _)| bench.wants_some_of(name)) {
@@ -142,9 +161,10 @@ mod tests {
 
     #[test]
     fn a_comparison_is_chosen_by_its_name_or_the_beginning_of_it() {
-        assert_eq!(Wish::parse(&[]).unwrap(), Wish { effort: WHOLE, names: Vec::new() });
-        let wish = Wish::parse(&["--quick", "current-user/sqlite"]).unwrap();
-        assert_eq!(wish, Wish { effort: QUICK, names: vec!["current-user/sqlite".to_owned()] });
+        assert_eq!(Wish::parse(&[]).unwrap(), Wish { effort: WHOLE, clean_build: false, names: Vec::new() });
+        let wish = Wish::parse(&["--quick", "--clean-build", "current-user/sqlite"]).unwrap();
+        let names = vec!["current-user/sqlite".to_owned()];
+        assert_eq!(wish, Wish { effort: QUICK, clean_build: true, names });
         Wish::parse(&["current"]).expect_err("there is no such group");
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask ci` and `cargo xtask lint`: what has to hold before a change is merged.
 
-use crate::step::{self, Failure, cargo, has_cargo, timed};
+use crate::step::{self, Failure, cargo, has_cargo, root, timed};
 use crate::test::{self, Selection};
 use crate::tidy;
 
@@ -13,11 +13,17 @@ pub(crate) fn run() -> Result<(), Failure> {
 /// Runs every check that needs no test.
 pub(crate) fn lint() -> Result<(), Failure> {
     step::run("fmt", &mut cargo(&["fmt", "--all", "--check"]))?;
+    for workspace in BENCHMARKS {
+        step::run("fmt", cargo(&["fmt", "--check"]).current_dir(root().join(workspace)))?;
+    }
     timed("tidy", tidy::run)?;
     clippy()?;
     docs()?;
     dependencies()
 }
+
+/// Workspaces of their own, of which nothing but the form is checked here: building them takes minutes.
+const BENCHMARKS: [&str; 4] = ["bench", "bench/peers/axum-login", "bench/peers/readme", "bench/peers/torii"];
 
 fn clippy() -> Result<(), Failure> {
     let args = ["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];

@@ -28,7 +28,7 @@ cargo xtask <command>
                       PostgreSQL and a MariaDB that are started for them; with --only, just
                       those of sqlite, postgres or mysql; with NAME, just those whose name
                       contains it. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
-  bench [--quick] [NAME...]
+  bench [--quick] [--clean-build] [NAME...]
                       what the library costs beside programs without it: bench/README.md
   tidy                the habits of this project that a program can check
   help                this text

@@ -1,6 +1,8 @@
-//! Hashes a password again and again, and prints how often a second: `hash_loop [reused|allocated] SECONDS`.
+//! Hashes a password again and again: `hash_loop [reused|allocated] SECONDS`. Prints how often a second, and the
+//! microseconds of CPU for each.
 
 use std::env;
+use std::fs;
 use std::io::{Write, stdout};
 use std::time::{Duration, Instant};
 
@@ -24,21 +26,28 @@ fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
     let seconds = args.get(1).and_then(|seconds| seconds.parse().ok()).expect("hash_loop [reused|allocated] SECONDS");
     let seconds = Duration::from_secs_f64(seconds);
-    let rate = match args.first().map(String::as_str) {
+    let (rate, cpu) = match args.first().map(String::as_str) {
         Some("allocated") => rate(seconds, || drop(argon2.hash_password(PASSWORD.as_bytes()).unwrap())),
         _ => rate(seconds, &mut reused),
     };
-    writeln!(stdout(), "{rate:.3}").unwrap();
+    writeln!(stdout(), "{rate:.3} {cpu:.3}").unwrap();
 }
 
-/// Runs `work` for so long, after once that does not count, and returns how often it ran a second.
-fn rate(time: Duration, mut work: impl FnMut()) -> f64 {
+/// Runs `work` for so long, after once that does not count.
+fn rate(time: Duration, mut work: impl FnMut()) -> (f64, f64) {
     work();
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), cpu_seconds());
     let mut count = 0.0;
     while start.elapsed() < time {
         work();
         count += 1.0;
     }
-    count / start.elapsed().as_secs_f64()
+    (count / start.elapsed().as_secs_f64(), (cpu_seconds() - cpu) / count * 1e6)
+}
+
+/// Returns the CPU that this process has used: user and system time, in hundredths of a second.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
 }

@@ -1,6 +1,6 @@
 //! The load: requests as fast as they are answered, or at a fixed rate.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::process::Process;
 use crate::step::{Failure, root};
@@ -18,6 +18,22 @@ pub(crate) struct Sample {
     pub(crate) p50: f64,
     /// Microseconds within which 99 of 100 answers came.
     pub(crate) p99: f64,
+}
+
+impl Sample {
+    /// Reads what `report.lua` prints.
+    pub(crate) fn read(output: &Output, cpu: f64) -> Result<Self, Failure> {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let report = text.lines().find_map(|line| line.strip_prefix("RESULT ")).unwrap_or_default();
+        let numbers: Vec<f64> = report.split(' ').filter_map(|number| number.parse().ok()).collect();
+        let [requests, micros, p50, p99, failures] = numbers[..] else {
+            return Err(Failure::new(format!("wrk has no result: {text}")));
+        };
+        if failures > 0.0 || requests < 1.0 {
+            return Err(Failure::new(format!("{failures} of {requests} requests failed: {text}")));
+        }
+        Ok(Self { requests, rate: requests / micros * 1e6, cpu: cpu / requests * 1e6, p50, p99 })
+    }
 }
 
 /// Requests that are sent as fast as they are answered.
@@ -53,18 +69,7 @@ impl Load {
     pub(crate) fn run(&self, server: &Process, seconds: u32) -> Result<Sample, Failure> {
         let before = server.cpu_seconds()?;
         let output = self.command(server, seconds).output().map_err(|error| Failure::new(format!("wrk: {error}")))?;
-        let cpu = server.cpu_seconds()? - before;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let report = text.lines().find_map(|line| line.strip_prefix("RESULT "));
-        let report = report.ok_or_else(|| Failure::new(format!("wrk has no result: {text}")))?;
-        let numbers: Vec<f64> = report.split(' ').filter_map(|number| number.parse().ok()).collect();
-        let [requests, micros, p50, p99, failures] = numbers[..] else {
-            return Err(Failure::new(format!("wrk has no result: {text}")));
-        };
-        if failures > 0.0 || requests < 1.0 {
-            return Err(Failure::new(format!("{failures} of {requests} requests to {} failed", self.path)));
-        }
-        Ok(Sample { requests, rate: requests / micros * 1e6, cpu: cpu / requests * 1e6, p50, p99 })
+        Sample::read(&output, server.cpu_seconds()? - before)
     }
 
     /// Returns the command, which runs where this process does: on core 1.

@@ -1,7 +1,9 @@
 //! A database with users and sessions, for one comparison.
 
-use std::process::Stdio;
-use std::{fmt, fs};
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use throwaway::Postgres;
 
@@ -53,9 +55,19 @@ impl Contents {
 pub(crate) struct Place {
     folder: Folder,
     url: String,
-    tokens: Vec<Tokens>,
+    first: Option<Tokens>,
     /// Gone with this value.
     _server: Option<Postgres>,
+}
+
+/// What is in the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    /// Refreshes, of all sessions that are there.
+    pub(crate) rotations: f64,
+    pub(crate) sessions: f64,
+    /// Rows of the audit log.
+    pub(crate) events: f64,
 }
 
 /// What a client holds of one session.
@@ -82,7 +94,7 @@ impl Place {
         };
         let file = format!("sqlite://{}?mode=rwc", folder.join("bench.db").display());
         let url = server.as_ref().map_or(file, Postgres::url);
-        let mut place = Self { folder, url, tokens: Vec::new(), _server: server };
+        let mut place = Self { folder, url, first: None, _server: server };
         place.seed(programs, contents, settings)?;
         Ok(place)
     }
@@ -92,14 +104,9 @@ impl Place {
         vec![("BENCH_DATABASE", self.url.clone())]
     }
 
-    /// Returns the tokens of the sessions.
-    pub(crate) fn tokens(&self) -> &[Tokens] {
-        &self.tokens
-    }
-
     /// Returns the tokens of the first session.
     pub(crate) fn first(&self) -> Result<&Tokens, Failure> {
-        self.tokens.first().ok_or_else(|| Failure::new("the database has no session"))
+        self.first.as_ref().ok_or_else(|| Failure::new("the database has no session"))
     }
 
     /// Returns the folder, for whatever else a comparison needs.
@@ -107,14 +114,17 @@ impl Place {
         &self.folder
     }
 
-    /// Returns how many rotations, sessions and audit events there are now.
-    pub(crate) fn counts(&self, programs: &Programs) -> Result<[f64; 3], Failure> {
-        let mut count = pinned(&programs.path("seed"));
+    /// Counts what was written.
+    pub(crate) fn counts(&self, programs: &Programs) -> Result<Counts, Failure> {
+        let mut count = Command::new(programs.path("seed"));
         let output = count.arg("count").envs(self.settings()).output();
         let output = output.map_err(|error| Failure::new(format!("seed: {error}")))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let numbers: Vec<f64> = text.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-        numbers.try_into().map_err(|_| Failure::new(format!("seed count says {text}")))
+        let [rotations, sessions, events] = numbers[..] else {
+            return Err(Failure::new(format!("seed count says {text}")));
+        };
+        Ok(Counts { rotations, sessions, events })
     }
 
     fn seed(&mut self, programs: &Programs, contents: Contents, settings: &[(&str, String)]) -> Result<(), Failure> {
@@ -131,9 +141,11 @@ impl Place {
         if !status.success() {
             return Err(Failure::new("the database could not be filled"));
         }
-        let text = fs::read_to_string(self.folder.join("tokens"));
-        let text = text.map_err(|error| Failure::new(format!("the tokens: {error}")))?;
-        self.tokens = text.lines().filter_map(Tokens::read).collect();
+        let mut line = String::new();
+        let tokens = File::open(self.folder.join("tokens"));
+        let read = tokens.and_then(|tokens| BufReader::new(tokens).read_line(&mut line));
+        read.map_err(|error| Failure::new(format!("the tokens: {error}")))?;
+        self.first = Tokens::read(line.trim_end());
         Ok(())
     }
 }

@@ -51,6 +51,11 @@ impl Process {
         format!("http://{}{path}", self.address)
     }
 
+    /// Returns where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Returns how long it took from the start of the program to its first answer.
     pub(crate) fn first_answer(&self) -> Duration {
         self.first_answer
@@ -74,10 +79,11 @@ impl Process {
     }
 
     /// Returns how many threads whose names begin like this are computing at this moment.
-    pub(crate) fn running_threads(&self, name: &str) -> usize {
+    pub(crate) fn running_threads(&self, name: &str) -> f64 {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
         let stats = tasks.filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
-        stats.filter(|stat| stat.contains(&format!("({name}")) && stat.contains(") R ")).count()
+        let running = stats.filter(|stat| stat.contains(&format!("({name}")) && stat.contains(") R "));
+        running.map(|_| 1.0).sum()
     }
 
     /// Waits until it has nothing to do any more.

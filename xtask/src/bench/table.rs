@@ -117,12 +117,9 @@ pub(crate) fn table(rows: &[Row]) -> String {
             *width = (*width).max(cell.chars().count());
         }
     }
+    let rules = widths.map(|width| "-".repeat(width));
     let mut text = line(HEAD, &widths);
-    text.push('|');
-    for width in widths {
-        text.push_str(&format!("{}|", "-".repeat(width + 2)));
-    }
-    text.push('\n');
+    text.push_str(&line(rules.each_ref().map(String::as_str), &widths));
     for row in rows {
         text.push_str(&line(row.cells(), &widths));
     }

@@ -8,7 +8,9 @@ use crate::step::{Failure, answers};
 
 /// A program, how to ask it whether it is there, and how to get it.
 const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("oha", "--version", "cargo install oha --locked"),
     ("openssl", "version", "apt-get install openssl"),
+    ("strip", "--version", "apt-get install binutils"),
     ("setpriv", "--version", "apt-get install util-linux"),
     ("taskset", "--version", "apt-get install util-linux"),
 ];
