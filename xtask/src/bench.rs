@@ -35,6 +35,13 @@ use crate::step::{Failure, root};
 const WHOLE: Effort = Effort { pairs: 5, seconds: 3 };
 const QUICK: Effort = Effort { pairs: 1, seconds: 1 };
 
+const HEADING: &str = "\
+# Results
+
+Written by `cargo xtask bench`; [README.md](README.md) says what is compared with what, and how to read it.
+
+";
+
 /// What is asked for on the command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wish {
@@ -95,7 +102,7 @@ impl Bench {
 /// Measures what is asked for, prints the table, and fails when a target is missed.
 pub(crate) fn run(wish: Wish) -> Result<(), Failure> {
     tools::check()?;
-    let started = Stopwatch::start();
+    let (started, machine) = (Stopwatch::start(), machine::describe());
     let Wish { effort, clean_build, names } = wish;
     let bench = Bench { programs: Programs::build()?, effort, clean_build, names };
     if ["footprint", "peers"].iter().any(|group| bench.wants_some_of(group)) {
@@ -107,9 +114,11 @@ pub(crate) fn run(wish: Wish) -> Result<(), Failure> {
         eprintln!("== {name}");
         rows.extend(group(&bench)?);
     }
-    let text = format!("{}\n{}", machine::describe(), table(&rows));
-    eprintln!("\n== {:.0} s\n", started.elapsed().as_secs_f64());
-    eprintln!("{text}");
+    if rows.is_empty() {
+        return Err(Failure::usage("bench: nothing was measured"));
+    }
+    let text = format!("{HEADING}{machine}\n{}", table(&rows));
+    eprintln!("\n== {:.0} s\n\n{text}", started.elapsed().as_secs_f64());
     if bench.effort == WHOLE && bench.names.is_empty() {
         write(&root().join("bench/RESULTS.md"), &text)?;
     }

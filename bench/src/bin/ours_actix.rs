@@ -7,7 +7,7 @@ use bench::{ours, settings};
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
-    let auth = ours::auth().await;
+    let auth = Box::pin(ours::auth()).await;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(auth.clone()))

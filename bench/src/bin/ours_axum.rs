@@ -15,7 +15,7 @@ async fn main() {
         .route("/claims", get(|claims: Claims| async move { hello(claims.user_id.as_uuid()) }))
         .nest("/auth", routes(Transport::Cookie))
         .nest("/api/auth", routes(Transport::Bearer))
-        .with_state(ours::auth().await)
+        .with_state(Box::pin(ours::auth()).await)
         .into_make_service_with_connect_info::<SocketAddr>();
     let listener = tokio::net::TcpListener::from_std(settings::listener()).unwrap();
     axum::serve(listener, app).await.unwrap();

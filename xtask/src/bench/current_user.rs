@@ -54,13 +54,13 @@ pub(crate) fn scale(bench: &Bench) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for database in [Database::Sqlite, Database::Postgres] {
         if bench.wants(&format!("scale/{database}")) {
-            rows.push(scale_row(bench, database)?);
+            rows.extend(scale_rows(bench, database)?);
         }
     }
     Ok(rows)
 }
 
-fn scale_row(bench: &Bench, database: Database) -> Result<Row, Failure> {
+fn scale_rows(bench: &Bench, database: Database) -> Result<[Row; 2], Failure> {
     let name = format!("CurrentUser, cookie, {database}, axum: a million sessions against one");
     let full = Contents { filling: Filling::Million, ..Contents::ONE };
     let places = [full, Contents::ONE].map(|contents| Place::create(&bench.programs, database, contents, &[]));
@@ -76,5 +76,8 @@ fn scale_row(bench: &Bench, database: Database) -> Result<Row, Failure> {
     let seconds = bench.effort.seconds;
     let turns = (|_| full_load.run(&at_full, seconds), |_| one_load.run(&at_one, seconds));
     let pairs = Pairs::measure(&name, bench.effort, turns.0, turns.1)?;
-    Ok(Row::compared(&name, "requests/s", pairs.compare(RATE), LEAST_RATE))
+    Ok([
+        Row::compared(&name, "requests/s", pairs.compare(RATE), LEAST_RATE),
+        Row::compared(&name, "CPU us/request", pairs.compare(CPU), Target::None),
+    ])
 }

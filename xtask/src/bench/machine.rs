@@ -11,8 +11,8 @@ pub(crate) fn describe() -> String {
     let load = read("/proc/loadavg");
     let load = load.split(' ').take(3).collect::<Vec<_>>().join(" ");
     format!(
-        "Measured on {} with {cpu}, {cores} cores, Linux {}, {}, wrk and oha on core 1, load \
-         average {load} at the end.\n",
+        "Measured on {} with {cpu}, {cores} cores, Linux {}, {}, load average {load} before it \
+         began.\n",
         output("date", &["--utc", "+%Y-%m-%d"]),
         read("/proc/sys/kernel/osrelease").trim(),
         output("rustc", &["--version"]),

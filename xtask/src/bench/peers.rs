@@ -10,10 +10,10 @@ use super::flood;
 use super::load::Load;
 use super::place::{Contents, Database, Place};
 use super::process::{Folder, Process};
-use super::programs::release;
+use super::programs::{build, release};
 use super::sign_in::{first_user, sign_ins};
 use super::table::{Row, Target};
-use crate::step::{self, Failure, cargo, root};
+use crate::step::{Failure, root};
 
 /// A program of `bench/peers`.
 #[derive(Clone, Copy)]
@@ -36,8 +36,7 @@ pub(crate) const OTHERS: [Peer; 2] = [
 /// Builds all of them: before measuring, because that leaves one core for it.
 pub(crate) fn build_all() -> Result<(), Failure> {
     for peer in [README].iter().chain(&OTHERS) {
-        let build = ["build", "--locked", "--release"];
-        step::run(peer.title, cargo(&build).current_dir(peer.workspace()))?;
+        build(peer.title, &peer.workspace(), &[])?;
     }
     Ok(())
 }

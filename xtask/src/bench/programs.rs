@@ -15,13 +15,8 @@ impl Programs {
     /// Builds them as a release.
     pub(crate) fn build() -> Result<Self, Failure> {
         let cached = env::var_os("BENCH_SESSION_CACHE").is_some_and(|value| value == "1");
-        let mut args = vec!["build", "--locked", "--release"];
-        if cached {
-            args.extend(["--features", "session-cache"]);
-        }
-        let folder = root().join("bench");
-        step::run("servers", cargo(&args).current_dir(&folder))?;
-        Ok(Self { folder: release(&folder), cached })
+        let features: &[&str] = if cached { &["--features", "session-cache"] } else { &[] };
+        Ok(Self { folder: build("servers", &root().join("bench"), features)?, cached })
     }
 
     /// Returns whether the library was built with its session cache.
@@ -35,8 +30,19 @@ impl Programs {
     }
 }
 
-/// Returns where cargo puts the releases of a workspace.
+/// Builds a workspace as a release, and returns the folder of its programs.
+pub(crate) fn build(name: &str, workspace: &Path, args: &[&str]) -> Result<PathBuf, Failure> {
+    let mut build = cargo(&["build", "--locked", "--release"]);
+    step::run(name, build.args(args).arg("--target-dir").arg(target(workspace)).current_dir(workspace))?;
+    Ok(release(workspace))
+}
+
+/// Returns the folder of a workspace's programs.
 pub(crate) fn release(workspace: &Path) -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
-    root().join(target).join("release")
+    target(workspace).join("release")
+}
+
+/// The folder that the environment names, or one in the workspace.
+fn target(workspace: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), |target| root().join(target))
 }
