@@ -20,7 +20,7 @@ async fn main() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
         ["count"] => count().await,
-        [kind, number, filling @ ..] => seed(kind, number, filling == ["filled"]).await,
+        [kind, number, filling @ ..] => Box::pin(seed(kind, number, filling == ["filled"])).await,
         _ => panic!("seed [browser|bearer] SESSIONS [filled], or seed count"),
     }
 }
@@ -59,5 +59,5 @@ async fn count() {
         let store = SqliteStore::connect(&url).await.unwrap();
         sqlx::query_as(COUNT).fetch_one(store.pool()).await.unwrap()
     };
-    writeln!(stdout(), "{} {} {}", counts.0, counts.1, counts.2).unwrap();
+    println!("{} {} {}", counts.0, counts.1, counts.2);
 }
