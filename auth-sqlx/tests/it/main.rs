@@ -14,6 +14,7 @@ mod cut_short;
 mod database;
 mod explain;
 mod faults;
+mod flows;
 mod housekeeping;
 mod migrate;
 mod plan;

@@ -27,6 +27,17 @@ where
     DB: sqlx::Database,
     for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
 {
+    let (done, statements) = record_all(pool, Box::pin(work)).await;
+    let is_control = |sql: &String| ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| sql.starts_with(word));
+    (done, statements.into_iter().filter(|sql| !is_control(sql)).collect())
+}
+
+/// The same, with those that begin and end transactions, as far as the driver reports them.
+pub(crate) async fn record_all<DB, T>(pool: &Pool<DB>, work: impl Future<Output = T>) -> (T, Vec<String>)
+where
+    DB: sqlx::Database,
+    for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
+{
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let wanted = Targets::new().with_target(DRIVER, Level::DEBUG).with_target(RECORDING, Level::INFO);
@@ -41,8 +52,7 @@ where
     // SQLite's thread answers first and reports then. When it answers again, it has reported.
     pool.execute("SELECT 1").await.unwrap();
     let statements = with_recordings(|recordings| recordings.remove(&id)).unwrap_or_default();
-    let is_control = |sql: &String| ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| sql.starts_with(word));
-    (done, statements.into_iter().filter(|sql| !is_control(sql)).collect())
+    (done, statements)
 }
 
 fn with_recordings<T>(work: impl FnOnce(&mut HashMap<u64, Vec<String>>) -> T) -> T {

@@ -21,8 +21,7 @@ macro_rules! assert_sent {
     };
 }
 
-/// Beside these, a transaction of more than one statement costs what it takes to begin and commit it: one round trip on
-/// PostgreSQL, where the driver sends BEGIN together with the first statement, and two on MySQL.
+/// Beside these, a transaction of more than one statement is begun and committed, each by itself.
 async fn a_call_sends_no_more_than_it_must<D: TestDatabase>()
 where
     for<'c> &'c Pool<D::Driver>: Executor<'c, Database = D::Driver>,

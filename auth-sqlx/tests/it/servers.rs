@@ -1,7 +1,7 @@
 //! Servers that fail, and ways to them that are not straight: each test starts one of its own.
 
 mod broken;
-mod own;
+pub(crate) mod own;
 mod pooler;
-mod proxy;
+pub(crate) mod proxy;
 mod tls;

@@ -1,7 +1,9 @@
-//! A network between the store and the server that can be cut.
+//! A network between the store and the server that can be cut, and that counts what goes to and fro.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::ops::Sub;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +12,30 @@ use std::time::Duration;
 pub(crate) struct Proxy {
     address: SocketAddr,
     network: Arc<Mutex<Network>>,
+    traffic: Arc<Traffic>,
+}
+
+/// How often clients asked, and waited for the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RoundTrips {
+    /// For something.
+    pub(crate) asked: u32,
+    /// To see whether the connection is well.
+    pub(crate) pinged: u32,
+}
+
+impl Sub for RoundTrips {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self { asked: self.asked - before.asked, pinged: self.pinged - before.pinged }
+    }
+}
+
+#[derive(Default)]
+struct Traffic {
+    asked: AtomicU32,
+    pinged: AtomicU32,
 }
 
 #[derive(Default)]
@@ -29,6 +55,8 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let network: Arc<Mutex<Network>> = Arc::default();
         let shared = Arc::clone(&network);
+        let traffic: Arc<Traffic> = Arc::default();
+        let counted = Arc::clone(&traffic);
         thread::spawn(move || {
             for client in listener.incoming() {
                 let client = client.unwrap();
@@ -38,16 +66,23 @@ impl Proxy {
                     continue;
                 };
                 let Some(server) = server else { continue };
-                pump(&client, &server, Duration::ZERO);
-                pump(&server, &client, delay);
+                let (asks, answers) = count(&counted);
+                pump(&client, &server, Duration::ZERO, asks);
+                pump(&server, &client, delay, answers);
                 network.connections.extend([client, server]);
             }
         });
-        Self { address, network }
+        Self { address, network, traffic }
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// Those that there have been by now, on all connections together.
+    pub(crate) fn round_trips(&self) -> RoundTrips {
+        let Traffic { asked, pinged } = &*self.traffic;
+        RoundTrips { asked: asked.load(Ordering::SeqCst), pinged: pinged.load(Ordering::SeqCst) }
     }
 
     /// Ends all connections, wherever they are in what they do. New ones are possible.
@@ -70,12 +105,30 @@ impl Proxy {
     }
 }
 
-fn pump(from: &TcpStream, to: &TcpStream, delay: Duration) {
+/// Returns what listens to a client and what listens to its server. A client that has had its answer asks anew; before
+/// that it goes on with what it was saying.
+fn count(traffic: &Arc<Traffic>) -> (impl Fn(&[u8]) + Send + 'static, impl Fn(&[u8]) + Send + 'static) {
+    let (traffic, has_answer) = (Arc::clone(traffic), Arc::new(AtomicBool::new(true)));
+    let answered = Arc::clone(&has_answer);
+    let client = move |said: &[u8]| {
+        if has_answer.swap(false, Ordering::SeqCst) {
+            let counter = if PINGS.contains(&said) { &traffic.pinged } else { &traffic.asked };
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    (client, move |_: &[u8]| answered.store(true, Ordering::SeqCst))
+}
+
+/// PostgreSQL's `Sync` and MySQL's `COM_PING`, with nothing else.
+const PINGS: [&[u8]; 2] = [b"S\0\0\0\x04", b"\x01\0\0\0\x0e"];
+
+fn pump(from: &TcpStream, to: &TcpStream, delay: Duration, listen: impl Fn(&[u8]) + Send + 'static) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     thread::spawn(move || {
         let mut buffer = [0; 16_384];
         // However it ends, both ends have ended then.
         while let Ok(length @ 1..) = from.read(&mut buffer) {
+            listen(&buffer[..length]);
             thread::sleep(delay);
             if to.write_all(&buffer[..length]).is_err() {
                 break;
