@@ -50,9 +50,12 @@ impl<'s, DB: Backend> Statement<'s, DB> {
     where
         DB: Holds<T>,
     {
-        self.text.list = Some((self.bound, values.len()));
+        // To one value it is the statement that it seems.
+        if values.len() != 1 {
+            self.text.list = Some((self.bound, values.len()));
+            self.prepared = Prepared::Once;
+        }
         self.bound += 1;
-        self.prepared = Prepared::Once;
         values.fold(self, Self::add)
     }
 

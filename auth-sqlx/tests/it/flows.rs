@@ -33,8 +33,8 @@ const FLOWS: &[Flow] = &[
     // The user; then the user again, locked, and only then the sessions: read together with the user they would be those
     // from before the wait for the lock, and two who sign in at the same time would both find room.
     flow("sign-in",                          "SELECT BEGIN SELECT SELECT INSERT INSERT COMMIT",                2, 7, 7),
-    // And the one that is ended, and the event of that. What ends several is prepared for once: a trip more.
-    flow("sign-in, ends another session",    "SELECT BEGIN SELECT SELECT DELETE INSERT INSERT INSERT COMMIT",  2, 10, 10),
+    // And the session that is ended, and the event of that.
+    flow("sign-in, ends another session",    "SELECT BEGIN SELECT SELECT DELETE INSERT INSERT INSERT COMMIT",  2, 9, 9),
     flow("Claims",                           "",                                                               0, 0, 0),
     flow("CurrentUser",                      "SELECT",                                                         1, 1, 1),
     // The session, and that it was used.
