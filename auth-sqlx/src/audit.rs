@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::backend::Backend;
 use crate::error::Failure;
+use crate::statement::Statement;
 use crate::store::{SqlxStore, instant, micros, to_its_end};
 
 const LIST: &str = "SELECT id, at, kind, user_id, session_id, ip, user_agent, detail FROM {auth_audit_log} \
@@ -16,6 +17,10 @@ const LIST: &str = "SELECT id, at, kind, user_id, session_id, ip, user_agent, de
 
 const LIST_OF_USER: &str = "SELECT id, at, kind, user_id, session_id, ip, user_agent, detail FROM {auth_audit_log} \
                             WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?";
+
+/// Where an event goes; the values, or what selects them, come next.
+pub(crate) const INSERT_EVENT: &str =
+    "INSERT INTO {auth_audit_log} (id, at, kind, user_id, session_id, ip, user_agent, detail)";
 
 #[async_trait]
 impl<DB: Backend> AuditStore for SqlxStore<DB> {
@@ -55,21 +60,22 @@ impl<DB: Backend> SqlxStore<DB> {
 
     /// Adds an event in the transaction of the change that it tells of.
     pub(crate) async fn insert_event(&self, connection: &mut DB::Connection, event: &AuditEvent) -> sqlx::Result<()> {
-        let sql = "INSERT INTO {auth_audit_log} (id, at, kind, user_id, session_id, ip, user_agent, detail) \
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-        self.sql(sql)
-            .bind(event.id.as_uuid())
-            .bind(micros(event.at))
-            .bind(event.kind.as_str().to_owned())
-            .bind(event.user_id.map(|id| id.as_uuid()))
-            .bind(event.session_id.map(|id| id.as_uuid()))
-            .bind(event.client.ip.map(|ip| ip.to_string()))
-            .bind(event.client.user_agent.clone())
-            .bind(event.detail.map(|detail| detail.as_str().to_owned()))
-            .execute(connection)
-            .await
-            .map(|_| ())
+        let insert = self.sql(INSERT_EVENT).then(" VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        bind_event(insert, event).execute(connection).await.map(drop)
     }
+}
+
+/// Binds the columns of an event, in the order of [`INSERT_EVENT`].
+pub(crate) fn bind_event<'s, DB: Backend>(insert: Statement<'s, DB>, event: &AuditEvent) -> Statement<'s, DB> {
+    insert
+        .bind(event.id.as_uuid())
+        .bind(micros(event.at))
+        .bind(event.kind.as_str().to_owned())
+        .bind(event.user_id.map(|id| id.as_uuid()))
+        .bind(event.session_id.map(|id| id.as_uuid()))
+        .bind(event.client.ip.map(|ip| ip.to_string()))
+        .bind(event.client.user_agent.clone())
+        .bind(event.detail.map(|detail| detail.as_str().to_owned()))
 }
 
 fn event<DB: Backend>(row: &DB::Row) -> Result<AuditEvent, Failure> {

@@ -103,6 +103,9 @@ pub trait Run: Database {
     /// one writer at a time, so that there is nobody to wait for.
     const LOCK_ROW: &'static str;
 
+    /// Whether one statement can change a row and insert another where there was such a row.
+    const CHANGES_WITHIN_INSERT: bool;
+
     /// Whether the driver recovers when the future of a SELECT is dropped, wherever it is.
     const SURVIVES_DROPPED_READS: bool;
 

@@ -15,6 +15,7 @@ pub mod manual;
 mod migrate;
 mod profile;
 mod prune;
+mod recorded;
 mod schema;
 mod session;
 mod statement;

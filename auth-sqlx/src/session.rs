@@ -57,7 +57,8 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
         // Asked at every request, so it is worth not to spawn a task for it where none is needed.
         if self.may_drop_reads() {
-            return in_time::<DB, _>(self.repeat(|| self.try_find_session(id))).await;
+            // Boxed, since it is moved on twice.
+            return in_time::<DB, _>(Box::pin(self.repeat(|| self.try_find_session(id)))).await;
         }
         let store = self.clone();
         to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_session(id)).await }).await
@@ -75,7 +76,7 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
 
     async fn swap_refresh(&self, swap: SwapRefresh) -> Result<SwapRefreshOutcome, StoreError> {
         let store = self.clone();
-        to_its_end::<DB, _>(async move { store.change(|| store.try_swap_refresh(&swap)).await }).await
+        to_its_end::<DB, _>(async move { store.change_recorded(|| store.try_swap_refresh(&swap)).await }).await
     }
 
     async fn delete_session(
@@ -85,7 +86,8 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
         event: AuditEvent,
     ) -> Result<DeleteSessionOutcome, StoreError> {
         let store = self.clone();
-        to_its_end::<DB, _>(async move { store.change(|| store.try_delete_session(id, user, &event)).await }).await
+        to_its_end::<DB, _>(async move { store.change_recorded(|| store.try_delete_session(id, user, &event)).await })
+            .await
     }
 
     async fn delete_other_sessions(&self, user: UserId, keep: SessionId, event: AuditEvent) -> Result<(), StoreError> {
@@ -108,8 +110,7 @@ impl<DB: Backend> SqlxStore<DB> {
             return Ok(OpenSessionOutcome::Refused);
         }
         let outcome = self.make_room(&mut tx, open).await?;
-        self.insert_session(&mut tx, &open.new).await?;
-        self.insert_event(&mut tx, &open.event).await?;
+        self.insert_session(&mut tx, &open.new, &open.event).await?;
         tx.commit().await?;
         Ok(outcome)
     }
@@ -122,7 +123,7 @@ impl<DB: Backend> SqlxStore<DB> {
         user: UserId,
     ) -> Result<Option<(i64, UserStatus)>, Failure> {
         let query = self.sql("SELECT auth_epoch, status FROM {auth_users} WHERE id = ?").bind(user.as_uuid());
-        let Some(row) = query.and(DB::LOCK_ROW).fetch_optional(tx).await? else { return Ok(None) };
+        let Some(row) = query.then(DB::LOCK_ROW).fetch_optional(tx).await? else { return Ok(None) };
         let status: String = DB::get(&row, "status")?;
         let status = UserStatus::from_word(&status).ok_or_else(|| Failure::corrupt("status"))?;
         Ok(Some((DB::get(&row, "auth_epoch")?, status)))
@@ -148,9 +149,16 @@ impl<DB: Backend> SqlxStore<DB> {
         Ok(OpenSessionOutcome::MadeRoom)
     }
 
-    pub(crate) async fn insert_session(&self, tx: &mut DB::Connection, new: &NewSession) -> sqlx::Result<()> {
+    /// Adds a session, and the record of what began with it.
+    pub(crate) async fn insert_session(
+        &self,
+        tx: &mut DB::Connection,
+        new: &NewSession,
+        event: &AuditEvent,
+    ) -> sqlx::Result<()> {
         let NewSession { session, refresh } = new;
-        self.sql(INSERT)
+        let insert = self
+            .change_sql(INSERT)
             .bind(session.id.as_uuid())
             .bind(session.user_id.as_uuid())
             .bind(session.auth_epoch)
@@ -167,10 +175,8 @@ impl<DB: Backend> SqlxStore<DB> {
             .bind(micros(refresh.rotated_at))
             .bind(refresh.generation)
             .bind(i64::from(refresh.confirmed))
-            .bind(i64::from(refresh.recoveries))
-            .execute(tx)
-            .await
-            .map(|_| ())
+            .bind(i64::from(refresh.recoveries));
+        self.execute_recorded(insert, event, tx).await.map(drop)
     }
 
     async fn try_find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, Failure> {
@@ -202,10 +208,10 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     async fn try_swap_refresh(&self, swap: &SwapRefresh) -> sqlx::Result<SwapRefreshOutcome> {
-        let mut tx = self.begin().await?;
+        let mut lease = self.record().await?;
         let SwapRefresh { expected, next, .. } = swap;
-        let swapped = self
-            .sql(SWAP)
+        let change = self
+            .change_sql(SWAP)
             .bind(hash_bytes(next.token_hash))
             .bind(next.previous_hash.map(hash_bytes))
             .bind(next.rotation_salt.map(|salt| salt.to_vec()))
@@ -219,14 +225,11 @@ impl<DB: Backend> SqlxStore<DB> {
             .bind(hash_bytes(expected.token_hash))
             .bind(expected.generation)
             .bind(i64::from(expected.confirmed))
-            .bind(i64::from(expected.recoveries))
-            .execute(&mut tx)
-            .await?;
-        if swapped == 0 {
+            .bind(i64::from(expected.recoveries));
+        if !self.execute_recorded(change, &swap.event, &mut lease).await? {
             return Ok(SwapRefreshOutcome::Lost);
         }
-        self.insert_event(&mut tx, &swap.event).await?;
-        tx.commit().await?;
+        lease.commit().await?;
         Ok(SwapRefreshOutcome::Swapped)
     }
 
@@ -236,13 +239,13 @@ impl<DB: Backend> SqlxStore<DB> {
         user: UserId,
         event: &AuditEvent,
     ) -> sqlx::Result<DeleteSessionOutcome> {
-        let mut tx = self.begin().await?;
-        let delete = self.sql("DELETE FROM {auth_sessions} WHERE id = ? AND user_id = ?");
-        if delete.bind(id.as_uuid()).bind(user.as_uuid()).execute(&mut tx).await? == 0 {
+        let mut lease = self.record().await?;
+        let delete = self.change_sql("DELETE FROM {auth_sessions} WHERE id = ? AND user_id = ?");
+        let delete = delete.bind(id.as_uuid()).bind(user.as_uuid());
+        if !self.execute_recorded(delete, event, &mut lease).await? {
             return Ok(DeleteSessionOutcome::Missing);
         }
-        self.insert_event(&mut tx, event).await?;
-        tx.commit().await?;
+        lease.commit().await?;
         Ok(DeleteSessionOutcome::Deleted)
     }
 

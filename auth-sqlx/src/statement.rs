@@ -23,16 +23,18 @@ pub(crate) struct Statement<'s, DB: Backend> {
 /// What a statement's text is made of.
 #[derive(Clone, Copy)]
 struct Text {
-    sql: &'static str,
-    /// What follows on some databases only.
-    suffix: &'static str,
+    /// What follows one upon the other; the rest is empty.
+    parts: [&'static str; MAX_PARTS],
     /// The place of the one `?` that stands for several values, and for how many.
     list: Option<(usize, usize)>,
 }
 
+/// The most parts of a text.
+const MAX_PARTS: usize = 5;
+
 impl<'s, DB: Backend> Statement<'s, DB> {
     pub(crate) fn new(sql: &'static str, texts: &'s Texts, prepared: Prepared) -> Self {
-        let text = Text { sql, suffix: "", list: None };
+        let text = Text::new(sql);
         Self { text, arguments: Ok(DB::Arguments::default()), bound: 0, texts, prepared }
     }
 
@@ -70,9 +72,11 @@ impl<'s, DB: Backend> Statement<'s, DB> {
         self
     }
 
-    /// Appends what only some databases say.
-    pub(crate) fn and(mut self, sql: &'static str) -> Self {
-        self.text.suffix = sql;
+    /// Goes on with another text, of at most five.
+    pub(crate) fn then(mut self, sql: &'static str) -> Self {
+        if let Some(free) = self.text.parts.iter_mut().find(|part| part.is_empty()) {
+            *free = sql;
+        }
         self
     }
 
@@ -104,8 +108,8 @@ pub(crate) struct Texts {
     made: RwLock<HashMap<Key, Arc<str>>>,
 }
 
-/// The addresses of a text's two static parts: they tell them apart without reading them.
-type Key = [(usize, usize); 2];
+/// The addresses of a text's static parts: they tell them apart without reading them.
+type Key = [(usize, usize); MAX_PARTS];
 
 impl Texts {
     #[cfg(feature = "postgres")]
@@ -121,7 +125,7 @@ impl Texts {
         if text.list.is_some() {
             return AssertSqlSafe(text.write::<DB>(&self.schema)).into_sql_str();
         }
-        let key = [text.sql, text.suffix].map(|part| (part.as_ptr().addr(), part.len()));
+        let key = text.parts.map(|part| (part.as_ptr().addr(), part.len()));
         let known = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let text = known.unwrap_or_else(|| {
             let made: Arc<str> = text.write::<DB>(&self.schema).into();
@@ -133,10 +137,14 @@ impl Texts {
 }
 
 impl Text {
+    fn new(sql: &'static str) -> Self {
+        Self { parts: [sql, "", "", "", ""], list: None }
+    }
+
     fn write<DB: Backend>(self, schema: &Schema) -> String {
         let mut text = String::new();
         let mut arguments = 0;
-        for (place, part) in self.sql.split('?').enumerate() {
+        for (place, part) in self.parts.concat().split('?').enumerate() {
             if place > 0 {
                 let values = self.list.filter(|(list, _)| list + 1 == place).map_or(1, |(_, values)| values);
                 for value in 0..values {
@@ -147,7 +155,7 @@ impl Text {
             }
             push_with_tables(&mut text, part, schema);
         }
-        text + self.suffix
+        text
     }
 }
 
@@ -177,14 +185,14 @@ mod tests {
 
     #[test]
     fn each_argument_is_written_as_the_database_has_it() {
-        let text = Text { sql: "SELECT ?, ?", suffix: " FOR UPDATE", list: None };
+        let text = Text { parts: ["SELECT ?", ", ?", " FOR UPDATE", "", ""], list: None };
         assert_eq!(text.write::<Sqlite>(&Schema::default()), "SELECT ?, ? FOR UPDATE");
         assert_eq!(text.write::<Postgres>(&Schema::default()), "SELECT $1, $2 FOR UPDATE");
     }
 
     #[test]
     fn a_list_has_as_many_arguments_as_values_and_tables_have_their_schema() {
-        let text = Text { sql: SQL, suffix: "", list: Some((0, 3)) };
+        let text = Text { list: Some((0, 3)), ..Text::new(SQL) };
         let schema = Schema::named("app").unwrap();
         assert_eq!(
             text.write::<Postgres>(&schema),
@@ -196,11 +204,11 @@ mod tests {
     #[test]
     fn a_text_is_made_once_and_one_with_a_list_is_not_kept() {
         let texts = Texts::default();
-        let plain = Text { sql: SQL, suffix: "", list: None };
-        let suffixed = Text { suffix: " FOR UPDATE", ..plain };
+        let plain = Text::new(SQL);
+        let longer = Text { parts: [SQL, " FOR UPDATE", "", "", ""], ..plain };
         for _ in 0..3 {
             assert!(texts.get::<Sqlite>(plain).as_str().contains("IN (?) AND"));
-            assert!(texts.get::<Sqlite>(suffixed).as_str().ends_with(" FOR UPDATE"));
+            assert!(texts.get::<Sqlite>(longer).as_str().ends_with(" FOR UPDATE"));
             assert!(texts.get::<Sqlite>(Text { list: Some((0, 2)), ..plain }).as_str().contains("IN (?, ?) AND"));
         }
         assert_eq!(texts.made.read().unwrap().len(), 2);

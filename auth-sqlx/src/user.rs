@@ -59,7 +59,7 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
 
     async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError> {
         let store = self.clone();
-        to_its_end::<DB, _>(async move { store.change(|| store.try_replace_password(&replace)).await }).await
+        to_its_end::<DB, _>(async move { store.change_recorded(|| store.try_replace_password(&replace)).await }).await
     }
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
@@ -131,27 +131,24 @@ impl<DB: Backend> SqlxStore<DB> {
             .bind(micros(new.user.created_at))
             .execute(tx)
             .await?;
-        if let Some(session) = &new.session {
-            self.insert_session(tx, session).await?;
+        match &new.session {
+            Some(session) => self.insert_session(tx, session, &new.event).await,
+            None => self.insert_event(tx, &new.event).await,
         }
-        self.insert_event(tx, &new.event).await
     }
 
     async fn try_replace_password(&self, replace: &ReplacePassword) -> sqlx::Result<ReplacePasswordOutcome> {
-        let mut tx = self.begin().await?;
-        let replaced = self
-            .sql("UPDATE {auth_passwords} SET hash = ?, changed_at = ? WHERE user_id = ? AND hash = ?")
+        let mut lease = self.record().await?;
+        let change = self
+            .change_sql("UPDATE {auth_passwords} SET hash = ?, changed_at = ? WHERE user_id = ? AND hash = ?")
             .bind(Exact(replace.new.as_str().to_owned()))
             .bind(micros(replace.at))
             .bind(replace.user_id.as_uuid())
-            .bind(Exact(replace.expected.as_str().to_owned()))
-            .execute(&mut tx)
-            .await?;
-        if replaced == 0 {
+            .bind(Exact(replace.expected.as_str().to_owned()));
+        if !self.execute_recorded(change, &replace.event, &mut lease).await? {
             return Ok(ReplacePasswordOutcome::Changed);
         }
-        self.insert_event(&mut tx, &replace.event).await?;
-        tx.commit().await?;
+        lease.commit().await?;
         Ok(ReplacePasswordOutcome::Replaced)
     }
 

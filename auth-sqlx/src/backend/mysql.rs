@@ -31,6 +31,8 @@ impl Run for MySql {
 
     const LOCK_ROW: &'static str = " FOR UPDATE";
 
+    const CHANGES_WITHIN_INSERT: bool = false;
+
     /// A connection that was preparing a statement is lost to the pool.
     const SURVIVES_DROPPED_READS: bool = false;
 

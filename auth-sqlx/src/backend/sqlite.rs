@@ -37,6 +37,8 @@ impl Run for Sqlite {
 
     const LOCK_ROW: &'static str = "";
 
+    const CHANGES_WITHIN_INSERT: bool = false;
+
     /// Its thread stops at the next row that nobody takes.
     const SURVIVES_DROPPED_READS: bool = true;
 

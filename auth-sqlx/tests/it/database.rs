@@ -18,6 +18,9 @@ pub(crate) trait TestDatabase: Sized + Send + Sync + 'static {
     /// Its driver.
     type Driver: Backend;
 
+    /// Whether a change and the record of it are one statement.
+    const RECORDS_AT_ONCE: bool = false;
+
     /// Makes an empty one.
     async fn none() -> Self;
 

@@ -72,13 +72,13 @@ impl Explain for Postgres {
 }
 
 /// See <https://www.postgresql.org/docs/current/using-explain.html>. A scan of an index without a condition on it reads
-/// it from one end.
+/// it from one end. One of a CTE reads what another part of the statement has found.
 fn postgres_steps(node: &Value, steps: &mut Vec<Step>) {
     let text = |name: &str| node.get(name).and_then(Value::as_str).unwrap_or_default();
     let kind = text("Node Type");
     let index = text("Index Name");
     let condition = text("Index Cond");
-    if kind.ends_with("Scan") && kind != "Bitmap Heap Scan" {
+    if kind.ends_with("Scan") && !["Bitmap Heap Scan", "CTE Scan"].contains(&kind) {
         let words = format!("{kind} {} {index} {condition}", text("Relation Name"));
         steps.push(match condition {
             "" => Step::Scan(words),

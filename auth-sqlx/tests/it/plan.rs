@@ -56,7 +56,8 @@ impl fmt::Display for Plan {
 /// Returns what finds rows, each once. Of those that differ in the length of a list alone, the longest is the hardest.
 fn each_once(statements: Vec<String>) -> Vec<String> {
     let mut each_once: BTreeMap<String, String> = BTreeMap::new();
-    for sql in statements.into_iter().filter(|sql| !sql.starts_with("INSERT")) {
+    let is_insert = |sql: &String| ["INSERT", "WITH changed AS (INSERT"].iter().any(|start| sql.starts_with(start));
+    for sql in statements.into_iter().filter(|sql| !is_insert(sql)) {
         let without_numbers = short(&sql).replace(|c: char| c.is_ascii_digit(), "");
         let kept = each_once.entry(without_numbers).or_default();
         if kept.len() < sql.len() {

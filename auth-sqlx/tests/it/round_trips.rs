@@ -31,7 +31,10 @@ where
 
     let new = rows::new_user();
     let (user, id) = (new.user.clone(), new.session.as_ref().unwrap().session.id);
-    assert_sent!(store.create_user(new), ["INSERT"; 4]); // user, password, session, event
+    // A change, and the record of it.
+    let recorded = |change: &'static str| if D::RECORDS_AT_ONCE { vec!["WITH"] } else { vec![change, "INSERT"] };
+    // The user, the password; the session.
+    assert_sent!(store.create_user(new), [vec!["INSERT"; 2], recorded("INSERT")].concat());
     assert_sent!(store.find_credentials(user.email.as_ref().unwrap()), ["SELECT"]);
     assert_sent!(store.find_profile(user.id), [""; 0]);
 
@@ -40,15 +43,19 @@ where
     let touch = Touch { session_id: id, seen_at: rows::now(), generation: 0 };
     assert_sent!(store.touch_session(touch), ["UPDATE"]);
     let found = store.find_session(id).await.unwrap().unwrap();
-    assert_sent!(store.swap_refresh(rows::swap(&found)), ["UPDATE", "INSERT"]);
+    assert_sent!(store.swap_refresh(rows::swap(&found)), recorded("UPDATE"));
     // The user, locked; their sessions; and when there is no room, those that make it and the record of that.
-    assert_sent!(store.open_session(rows::open(&user)), ["SELECT", "SELECT", "INSERT", "INSERT"]);
+    assert_sent!(store.open_session(rows::open(&user)), [vec!["SELECT"; 2], recorded("INSERT")].concat());
     let full = OpenSession { max_per_user: 1, ..rows::open(&user) };
-    assert_sent!(store.open_session(full), ["SELECT", "SELECT", "DELETE", "INSERT", "INSERT", "INSERT"]);
+    let make_room = vec!["SELECT", "SELECT", "DELETE", "INSERT"];
+    assert_sent!(store.open_session(full), [make_room, recorded("INSERT")].concat());
     let [last] = store.list_sessions(user.id).await.unwrap().try_into().unwrap();
     let sign_out = rows::event(AuditKind::SignOut, user.id);
-    assert_sent!(store.delete_session(last.id, user.id, sign_out.clone()), ["DELETE", "INSERT"]);
-    assert_sent!(store.delete_session(last.id, user.id, sign_out), ["DELETE"]);
+    assert_sent!(store.delete_session(last.id, user.id, sign_out.clone()), recorded("DELETE"));
+    // Who finds nothing to change in one statement looks whether that was their own doing.
+    let in_vain = if D::RECORDS_AT_ONCE { vec!["WITH", "SELECT"] } else { vec!["DELETE"] };
+    let sign_out = rows::event(AuditKind::SignOut, user.id);
+    assert_sent!(store.delete_session(last.id, user.id, sign_out), in_vain);
 
     let token = rows::new_token(&user);
     let consume = ConsumeToken { hash: token.token.hash, purpose: token.token.purpose, now: rows::now() };

@@ -1,6 +1,7 @@
 //! Servers that fail, and ways to them that are not straight: each test starts one of its own.
 
 mod broken;
+mod lost_answer;
 pub(crate) mod own;
 mod pooler;
 pub(crate) mod proxy;

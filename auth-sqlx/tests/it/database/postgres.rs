@@ -16,6 +16,8 @@ pub(crate) struct PostgresDatabase {
 impl TestDatabase for PostgresDatabase {
     type Driver = Postgres;
 
+    const RECORDS_AT_ONCE: bool = true;
+
     async fn none() -> Self {
         let name = fresh_name();
         administer(format!("CREATE DATABASE {name}")).await;

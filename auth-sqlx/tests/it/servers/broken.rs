@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use auth_core::auth::SignOutScope;
 use auth_core::{Auth, Client, Credential, ErrorKind};
 use auth_sqlx::SqlxStore;
 use sqlx::Pool;
@@ -256,13 +257,26 @@ async fn a_locked_row_does_not_take_the_connections_of_others<S: Server>() {
     let store = server.store().await;
     let auth = auth(store.clone());
     let grace = sign_up(&auth, "grace@example.com").await.unwrap();
-    sign_up(&auth, ADA).await.unwrap();
+    let ada = sign_up(&auth, ADA).await.unwrap();
     let mut lock = store.pool().begin().await.unwrap();
     S::hold_user(&mut lock, "ada@example.com").await;
     let crowd: Vec<_> = (0..12)
         .map(|_| {
             let auth = auth.clone();
             tokio::spawn(async move { sign_in(&auth, ADA).await })
+        })
+        .collect();
+    for caller in crowd {
+        assert_unavailable(caller.await.unwrap());
+    }
+    let access = Arc::new(ada.access_token);
+    let crowd: Vec<_> = (0..12)
+        .map(|_| {
+            let (auth, access) = (auth.clone(), Arc::clone(&access));
+            let sign_out = async move {
+                auth.sign_out(&Credential::Access(access.expose()), SignOutScope::Session, &Client::default()).await
+            };
+            tokio::spawn(sign_out)
         })
         .collect();
     for caller in crowd {

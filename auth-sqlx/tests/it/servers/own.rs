@@ -37,6 +37,13 @@ pub(crate) trait Server: Sized + Send + Sync + 'static {
         self.narrow_store_at(self.own_port(), connections).await
     }
 
+    /// A store with the settings of `connect`, and one connection.
+    async fn single_store_at(&self, port: u16) -> SqlxStore<Self::Driver> {
+        let store = SqlxStore::<Self::Driver>::connect(&self.url_at(port)).await.unwrap();
+        let one = store.pool().options().clone().max_connections(1);
+        SqlxStore::new(one.connect_with(store.pool().connect_options().as_ref().clone()).await.unwrap())
+    }
+
     fn url(&self) -> String {
         self.url_at(self.own_port())
     }
@@ -99,8 +106,13 @@ impl Server for Postgres {
     }
 
     async fn hold_user(lock: &mut Transaction<'static, sqlx::Postgres>, email: &'static str) {
-        let hold = "UPDATE auth_users SET name = 'held' WHERE email_canonical = $1";
-        sqlx::query(hold).bind(email).execute(&mut **lock).await.unwrap();
+        for hold in [
+            "UPDATE auth_users SET name = 'held' WHERE email_canonical = $1",
+            "UPDATE auth_sessions SET user_agent = 'held' \
+             WHERE user_id = (SELECT id FROM auth_users WHERE email_canonical = $1)",
+        ] {
+            sqlx::query(hold).bind(email).execute(&mut **lock).await.unwrap();
+        }
     }
 
     async fn idle_transactions(&self, pool: &Pool<sqlx::Postgres>) -> i64 {
@@ -128,8 +140,13 @@ impl Server for MariaDb {
     }
 
     async fn hold_user(lock: &mut Transaction<'static, sqlx::MySql>, email: &'static str) {
-        let hold = "UPDATE auth_users SET name = 'held' WHERE email_canonical = ?";
-        sqlx::query(hold).bind(email).execute(&mut **lock).await.unwrap();
+        for hold in [
+            "UPDATE auth_users SET name = 'held' WHERE email_canonical = ?",
+            "UPDATE auth_sessions SET user_agent = 'held' \
+             WHERE user_id = (SELECT id FROM auth_users WHERE email_canonical = ?)",
+        ] {
+            sqlx::query(hold).bind(email).execute(&mut **lock).await.unwrap();
+        }
     }
 
     async fn idle_transactions(&self, pool: &Pool<sqlx::MySql>) -> i64 {

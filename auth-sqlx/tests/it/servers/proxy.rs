@@ -36,6 +36,8 @@ impl Sub for RoundTrips {
 struct Traffic {
     asked: AtomicU32,
     pinged: AtomicU32,
+    /// How many answers it is to the one that gets lost; 0 for none.
+    answers_left: AtomicU32,
 }
 
 #[derive(Default)]
@@ -81,8 +83,13 @@ impl Proxy {
 
     /// Those that there have been by now, on all connections together.
     pub(crate) fn round_trips(&self) -> RoundTrips {
-        let Traffic { asked, pinged } = &*self.traffic;
+        let Traffic { asked, pinged, .. } = &*self.traffic;
         RoundTrips { asked: asked.load(Ordering::SeqCst), pinged: pinged.load(Ordering::SeqCst) }
+    }
+
+    /// Ends a connection in place of the answer of this number from now on, which the server has given then.
+    pub(crate) fn lose_answer(&self, number: u32) {
+        self.traffic.answers_left.store(number, Ordering::SeqCst);
     }
 
     /// Ends all connections, wherever they are in what they do. New ones are possible.
@@ -107,30 +114,40 @@ impl Proxy {
 
 /// Returns what listens to a client and what listens to its server. A client that has had its answer asks anew; before
 /// that it goes on with what it was saying.
-fn count(traffic: &Arc<Traffic>) -> (impl Fn(&[u8]) + Send + 'static, impl Fn(&[u8]) + Send + 'static) {
+fn count(traffic: &Arc<Traffic>) -> (impl Listener, impl Listener) {
     let (traffic, has_answer) = (Arc::clone(traffic), Arc::new(AtomicBool::new(true)));
-    let answered = Arc::clone(&has_answer);
+    let (shared, answered) = (Arc::clone(&traffic), Arc::clone(&has_answer));
     let client = move |said: &[u8]| {
         if has_answer.swap(false, Ordering::SeqCst) {
             let counter = if PINGS.contains(&said) { &traffic.pinged } else { &traffic.asked };
             counter.fetch_add(1, Ordering::SeqCst);
         }
+        true
     };
-    (client, move |_: &[u8]| answered.store(true, Ordering::SeqCst))
+    let server = move |_: &[u8]| {
+        answered.store(true, Ordering::SeqCst);
+        let left = shared.answers_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        left != Ok(1)
+    };
+    (client, server)
 }
+
+/// Hears what is said, and says whether to pass it on.
+trait Listener: Fn(&[u8]) -> bool + Send + 'static {}
+impl<F: Fn(&[u8]) -> bool + Send + 'static> Listener for F {}
 
 /// PostgreSQL's `Sync` and MySQL's `COM_PING`, with nothing else.
 const PINGS: [&[u8]; 2] = [b"S\0\0\0\x04", b"\x01\0\0\0\x0e"];
 
-fn pump(from: &TcpStream, to: &TcpStream, delay: Duration, listen: impl Fn(&[u8]) + Send + 'static) {
+fn pump(from: &TcpStream, to: &TcpStream, delay: Duration, listen: impl Listener) {
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     thread::spawn(move || {
         let mut buffer = [0; 16_384];
         // However it ends, both ends have ended then.
         while let Ok(length @ 1..) = from.read(&mut buffer) {
-            listen(&buffer[..length]);
+            let is_lost = !listen(&buffer[..length]);
             thread::sleep(delay);
-            if to.write_all(&buffer[..length]).is_err() {
+            if is_lost || to.write_all(&buffer[..length]).is_err() {
                 break;
             }
         }
