@@ -4,6 +4,10 @@
 //! at the level DEBUG, because at INFO the audit events tell the same story of accounts, and the log of a failed request
 //! has its cause. Nobody's address, token or password is in a span.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
 use tracing::{Instrument, Span};
 
 use crate::error::Error;
@@ -31,19 +35,13 @@ impl Flow {
     /// Runs the flow in its span, and tells how it ended: by the error, or by the word for what it did.
     ///
     /// A flow that its caller gives up ends without a word.
-    pub(super) async fn run<T>(
+    pub(super) fn run<T>(
         self,
         success: impl FnOnce(&T) -> &'static str,
         work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let told = async move {
-            let result = work.await;
-            self.tell(result.as_ref().map_or_else(|error| problem::code(error.kind()), success));
-            result
-        };
-        let span = self.span();
-        // A span that nobody wants is not worth carrying along.
-        if span.is_disabled() { told.await } else { told.instrument(span).await }
+    ) -> impl Future<Output = Result<T, Error>> {
+        let success = Some(success);
+        Told { flow: self, success, work }.instrument(self.span())
     }
 
     /// As [`run`](Self::run), for work that waits for nothing.
@@ -54,7 +52,7 @@ impl Flow {
     ) -> Result<T, Error> {
         self.span().in_scope(|| {
             let result = work();
-            self.tell(result.as_ref().map_or_else(|error| problem::code(error.kind()), success));
+            self.tell_result(&result, success);
             result
         })
     }
@@ -87,6 +85,10 @@ impl Flow {
         }
     }
 
+    fn tell_result<T>(self, result: &Result<T, Error>, success: impl FnOnce(&T) -> &'static str) {
+        self.tell(result.as_ref().map_or_else(|error| problem::code(error.kind()), success));
+    }
+
     fn tell(self, outcome: &'static str) {
         tracing::debug!(target: "auth::flow", outcome, "flow ended");
         match self {
@@ -104,5 +106,33 @@ impl Flow {
             | Self::RevokeSession
             | Self::VerifyAccessToken => {}
         }
+    }
+}
+
+pin_project! {
+    /// A flow under way. As an `async` block it would keep its work twice, for the time before the first poll as well,
+    /// and make the future of a handler as much larger.
+    struct Told<W, S> {
+        flow: Flow,
+        success: Option<S>,
+        #[pin]
+        work: W,
+    }
+}
+
+impl<T, W, S> Future for Told<W, S>
+where
+    W: Future<Output = Result<T, Error>>,
+    S: FnOnce(&T) -> &'static str,
+{
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.work.poll(cx));
+        if let Some(success) = this.success.take() {
+            this.flow.tell_result(&result, success);
+        }
+        Poll::Ready(result)
     }
 }
