@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use auth_core::auth::AuthBuilder;
-use auth_core::policy::{HashPolicy, SessionPolicy};
+use auth_core::policy::{HashPolicy, SessionCachePolicy, SessionPolicy};
 use auth_core::store::Store;
 use auth_core::token::SigningKey;
 use auth_core::{Auth, SigningKeys};
@@ -33,7 +33,9 @@ pub fn on(store: impl Store, hashing: HashPolicy) -> Auth {
 
 fn finish(builder: AuthBuilder) -> Auth {
     let builder = common(builder).hash_policy(HashPolicy { threads: 1, ..HashPolicy::default() });
-    cached(builder).build().unwrap()
+    let is_cached = is_on("BENCH_SESSION_CACHE");
+    let builder = if is_cached { builder.session_cache(SessionCachePolicy::default()) } else { builder };
+    builder.build().unwrap()
 }
 
 fn common(builder: AuthBuilder) -> AuthBuilder {
@@ -43,19 +45,6 @@ fn common(builder: AuthBuilder) -> AuthBuilder {
     }
     // Then every refresh rotates, however short ago the one before was.
     builder.session_policy(SessionPolicy { refresh_grace: Duration::ZERO, ..SessionPolicy::default() })
-}
-
-/// Turns the session cache on, where it is built in and asked for.
-#[cfg(feature = "session-cache")]
-fn cached(builder: AuthBuilder) -> AuthBuilder {
-    use auth_core::policy::SessionCachePolicy;
-    if is_on("BENCH_SESSION_CACHE") { builder.session_cache(SessionCachePolicy::default()) } else { builder }
-}
-
-#[cfg(not(feature = "session-cache"))]
-fn cached(builder: AuthBuilder) -> AuthBuilder {
-    assert!(!is_on("BENCH_SESSION_CACHE"), "this was built without the feature `session-cache`");
-    builder
 }
 
 /// HS256, unless `BENCH_KEY` names a file with another key, whose name begins with the algorithm's.

@@ -63,12 +63,8 @@ fn key(folder: &Folder, algorithm: &str, openssl: &[&str]) -> Result<Option<Path
     if made.status.success() { Ok(Some(path)) } else { Err(Failure::new("openssl cannot make a key")) }
 }
 
-/// Compares `CurrentUser` behind the session cache, once there is one.
+/// Compares `CurrentUser` behind the session cache.
 pub(crate) fn cached(bench: &Bench) -> Result<Vec<Row>, Failure> {
-    if !bench.programs.have_session_cache() {
-        eprintln!("   left out: `BENCH_SESSION_CACHE=1` builds the servers with the session cache");
-        return Ok(Vec::new());
-    }
     let mut rows = Vec::new();
     for framework in ["axum", "actix"] {
         if bench.wants(&format!("cached/{framework}")) {

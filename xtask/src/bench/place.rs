@@ -51,6 +51,9 @@ impl Contents {
     pub(crate) const ONE: Self = Self { kind: "browser", sessions: 1, filling: Filling::Empty };
 }
 
+/// What a commit costs is part of what is compared: it is on the disk, as in production.
+const DURABLE: &[(&str, &str)] = &[("fsync", "on")];
+
 /// A database that is there for one comparison.
 pub(crate) struct Place {
     folder: Folder,
@@ -89,7 +92,7 @@ impl Place {
     ) -> Result<Self, Failure> {
         let folder = Folder::create(&format!("{database}-{:?}", contents.filling))?;
         let server = match database {
-            Database::Postgres => Some(Postgres::start().map_err(|error| Failure::new(error.to_string()))?),
+            Database::Postgres => Some(Postgres::start_with(DURABLE).map_err(|error| Failure::new(error.to_string()))?),
             Database::Sqlite => None,
         };
         let file = format!("sqlite://{}?mode=rwc", folder.join("bench.db").display());

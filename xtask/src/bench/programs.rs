@@ -8,20 +8,12 @@ use crate::step::{self, Failure, cargo, root};
 /// The programs of `bench`, built.
 pub(crate) struct Programs {
     folder: PathBuf,
-    cached: bool,
 }
 
 impl Programs {
     /// Builds them as a release.
     pub(crate) fn build() -> Result<Self, Failure> {
-        let cached = env::var_os("BENCH_SESSION_CACHE").is_some_and(|value| value == "1");
-        let features: &[&str] = if cached { &["--features", "session-cache"] } else { &[] };
-        Ok(Self { folder: build("servers", &root().join("bench"), features)?, cached })
-    }
-
-    /// Returns whether the library was built with its session cache.
-    pub(crate) fn have_session_cache(&self) -> bool {
-        self.cached
+        Ok(Self { folder: build("servers", &root().join("bench"))? })
     }
 
     /// Returns the path of a program.
@@ -31,9 +23,9 @@ impl Programs {
 }
 
 /// Builds a workspace as a release, and returns the folder of its programs.
-pub(crate) fn build(name: &str, workspace: &Path, args: &[&str]) -> Result<PathBuf, Failure> {
+pub(crate) fn build(name: &str, workspace: &Path) -> Result<PathBuf, Failure> {
     let mut build = cargo(&["build", "--locked", "--release"]);
-    step::run(name, build.args(args).arg("--target-dir").arg(target(workspace)).current_dir(workspace))?;
+    step::run(name, build.arg("--target-dir").arg(target(workspace)).current_dir(workspace))?;
     Ok(release(workspace))
 }
 
