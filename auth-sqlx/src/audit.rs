@@ -8,9 +8,10 @@ use auth_core::store::{AuditQuery, AuditStore, StoreError};
 use uuid::Uuid;
 
 use crate::backend::Backend;
+use crate::columns::Columns;
 use crate::error::Failure;
 use crate::statement::Statement;
-use crate::store::{SqlxStore, instant, micros, to_its_end};
+use crate::store::{SqlxStore, micros, to_its_end};
 
 const LIST: &str = "SELECT id, at, kind, user_id, session_id, ip, user_agent, detail FROM {auth_audit_log} \
                     WHERE id < ? ORDER BY id DESC LIMIT ?";
@@ -79,25 +80,29 @@ pub(crate) fn bind_event<'s, DB: Backend>(insert: Statement<'s, DB>, event: &Aud
 }
 
 fn event<DB: Backend>(row: &DB::Row) -> Result<AuditEvent, Failure> {
-    let kind: String = DB::get(row, "kind")?;
-    let detail: Option<String> = DB::get(row, "detail")?;
-    let user_id: Option<Uuid> = DB::get(row, "user_id")?;
-    let session_id: Option<Uuid> = DB::get(row, "session_id")?;
+    let mut columns = Columns::<DB>::of(row);
+    let id = AuditEventId::from_uuid(columns.get("id")?);
+    let at = columns.instant("at")?;
+    let kind: String = columns.get("kind")?;
+    let user_id: Option<Uuid> = columns.get("user_id")?;
+    let session_id: Option<Uuid> = columns.get("session_id")?;
+    let client = client(&mut columns)?;
+    let detail: Option<String> = columns.get("detail")?;
     let detail = detail.map(|word| AuditDetail::from_word(&word).ok_or_else(|| Failure::corrupt("detail")));
     Ok(AuditEvent {
-        id: AuditEventId::from_uuid(DB::get(row, "id")?),
-        at: instant::<DB>(row, "at")?,
+        id,
+        at,
         kind: AuditKind::from_word(&kind).ok_or_else(|| Failure::corrupt("kind"))?,
         user_id: user_id.map(UserId::from_uuid),
         session_id: session_id.map(SessionId::from_uuid),
-        client: client::<DB>(row)?,
+        client,
         detail: detail.transpose()?,
     })
 }
 
 /// Reads the columns that say where a request came from.
-pub(crate) fn client<DB: Backend>(row: &DB::Row) -> Result<Client, Failure> {
-    let ip: Option<String> = DB::get(row, "ip")?;
+pub(crate) fn client<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<Client, Failure> {
+    let ip: Option<String> = columns.get("ip")?;
     let ip = ip.map(|text| text.parse().map_err(|_| Failure::corrupt("ip"))).transpose()?;
-    Ok(Client { ip, user_agent: DB::get(row, "user_agent")? })
+    Ok(Client { ip, user_agent: columns.get("user_agent")? })
 }

@@ -71,12 +71,20 @@ pub trait Holds<T>: Database {
     ///
     /// When there is no such column, or it holds something else.
     fn get(row: &Self::Row, column: &str) -> sqlx::Result<T>;
+
+    /// Reads the value of the column at a place.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such column, or it holds something else.
+    fn get_at(row: &Self::Row, place: usize) -> sqlx::Result<T>;
 }
 
 impl<DB, T> Holds<T> for DB
 where
     DB: Database,
     for<'i> &'i str: ColumnIndex<DB::Row>,
+    usize: ColumnIndex<DB::Row>,
     T: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + 'static,
 {
     fn bind(arguments: &mut DB::Arguments, value: T) -> Result<(), BoxDynError> {
@@ -85,6 +93,10 @@ where
 
     fn get(row: &DB::Row, column: &str) -> sqlx::Result<T> {
         row.try_get(column)
+    }
+
+    fn get_at(row: &DB::Row, place: usize) -> sqlx::Result<T> {
+        row.try_get(place)
     }
 }
 
@@ -105,6 +117,9 @@ pub trait Run: Database {
 
     /// Whether one statement can change a row and insert another where there was such a row.
     const CHANGES_WITHIN_INSERT: bool;
+
+    /// Whether it may stop answering, as a server or a network between does, so that a call needs a limit of its own.
+    const MAY_FALL_SILENT: bool;
 
     /// Whether the driver recovers when the future of a SELECT is dropped, wherever it is.
     const SURVIVES_DROPPED_READS: bool;

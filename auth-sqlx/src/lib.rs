@@ -8,6 +8,7 @@ compile_error!(
 
 mod audit;
 mod backend;
+mod columns;
 mod error;
 mod housekeeping;
 mod lease;

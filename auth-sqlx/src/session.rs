@@ -14,8 +14,9 @@ use chrono::{DateTime, Utc};
 
 use crate::audit::client;
 use crate::backend::Backend;
+use crate::columns::Columns;
 use crate::error::Failure;
-use crate::store::{SqlxStore, in_time, instant, micros, to_its_end};
+use crate::store::{SqlxStore, in_time, micros, to_its_end};
 use crate::user::{user, user_columns};
 
 /// Reads a session with its user. The session's columns that a user has as well come under names of their own.
@@ -55,10 +56,10 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        // Asked at every request, so it is worth not to spawn a task for it where none is needed.
+        // Asked at every request, so it is worth not to spawn a task and set a timer for it where none is needed.
         if self.may_drop_reads() {
-            // Boxed, since it is moved on twice.
-            return in_time::<DB, _>(Box::pin(self.repeat(|| self.try_find_session(id)))).await;
+            let call = self.repeat(|| self.try_find_session(id));
+            return if DB::MAY_FALL_SILENT { in_time::<DB, _>(Box::pin(call)).await } else { call.await };
         }
         let store = self.clone();
         to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_session(id)).await }).await
@@ -182,7 +183,9 @@ impl<DB: Backend> SqlxStore<DB> {
     async fn try_find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, Failure> {
         let row = self.sql(FIND).bind(id.as_uuid()).fetch_optional(&mut *self.read().await?).await?;
         row.map(|row| {
-            Ok(SessionRecord { session: session::<DB>(&row)?, refresh: refresh::<DB>(&row)?, user: user::<DB>(&row)? })
+            let mut columns = Columns::<DB>::of(&row);
+            let (user, session) = (user(&mut columns)?, session(&mut columns)?);
+            Ok(SessionRecord { session, refresh: refresh(&mut columns)?, user })
         })
         .transpose()
     }
@@ -192,7 +195,8 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     async fn select_sessions(&self, connection: &mut DB::Connection, user: UserId) -> Result<Vec<Session>, Failure> {
-        self.sql(LIST).bind(user.as_uuid()).fetch_all(connection).await?.iter().map(session::<DB>).collect()
+        let rows = self.sql(LIST).bind(user.as_uuid()).fetch_all(connection).await?;
+        rows.iter().map(|row| session(&mut Columns::<DB>::of(row))).collect()
     }
 
     async fn try_touch_session(&self, touch: Touch) -> sqlx::Result<()> {
@@ -275,32 +279,40 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 }
 
-fn session<DB: Backend>(row: &DB::Row) -> Result<Session, Failure> {
-    let kind: String = DB::get(row, "kind")?;
+fn session<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<Session, Failure> {
+    let id = SessionId::from_uuid(columns.get("session_id")?);
+    let auth_epoch = columns.get("session_epoch")?;
+    let created_at = columns.instant("signed_in_at")?;
+    let user_id = UserId::from_uuid(columns.get("user_id")?);
+    let kind: String = columns.get("kind")?;
     Ok(Session {
-        id: SessionId::from_uuid(DB::get(row, "session_id")?),
-        user_id: UserId::from_uuid(DB::get(row, "user_id")?),
-        auth_epoch: DB::get(row, "session_epoch")?,
+        id,
+        user_id,
+        auth_epoch,
         kind: SessionKind::from_word(&kind).ok_or_else(|| Failure::corrupt("kind"))?,
-        client: client::<DB>(row)?,
-        created_at: instant::<DB>(row, "signed_in_at")?,
-        expires_at: instant::<DB>(row, "expires_at")?,
-        last_seen_at: instant::<DB>(row, "last_seen_at")?,
+        client: client(columns)?,
+        created_at,
+        expires_at: columns.instant("expires_at")?,
+        last_seen_at: columns.instant("last_seen_at")?,
     })
 }
 
-fn refresh<DB: Backend>(row: &DB::Row) -> Result<RefreshState, Failure> {
-    let previous: Option<Vec<u8>> = DB::get(row, "previous_hash")?;
-    let salt: Option<Vec<u8>> = DB::get(row, "rotation_salt")?;
-    let confirmed: i64 = DB::get(row, "confirmed")?;
-    let recoveries: i64 = DB::get(row, "recoveries")?;
+fn refresh<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<RefreshState, Failure> {
+    let family_hash = hash(columns.get("family_hash")?, "family_hash")?;
+    let token_hash = hash(columns.get("token_hash")?, "token_hash")?;
+    let previous: Option<Vec<u8>> = columns.get("previous_hash")?;
+    let salt: Option<Vec<u8>> = columns.get("rotation_salt")?;
+    let rotated_at = columns.instant("rotated_at")?;
+    let generation = columns.get("generation")?;
+    let confirmed: i64 = columns.get("confirmed")?;
+    let recoveries: i64 = columns.get("recoveries")?;
     Ok(RefreshState {
-        family_hash: hash(DB::get(row, "family_hash")?, "family_hash")?,
-        token_hash: hash(DB::get(row, "token_hash")?, "token_hash")?,
+        family_hash,
+        token_hash,
         previous_hash: previous.map(|bytes| hash(bytes, "previous_hash")).transpose()?,
         rotation_salt: salt.map(|bytes| bytes.try_into().map_err(|_| Failure::corrupt("rotation_salt"))).transpose()?,
-        rotated_at: instant::<DB>(row, "rotated_at")?,
-        generation: DB::get(row, "generation")?,
+        rotated_at,
+        generation,
         confirmed: confirmed != 0,
         recoveries: u32::try_from(recoveries).map_err(|_| Failure::corrupt("recoveries"))?,
     })

@@ -275,17 +275,3 @@ impl<DB: Backend> fmt::Debug for SqlxStore<DB> {
 pub(crate) fn micros(instant: DateTime<Utc>) -> i64 {
     instant.timestamp_micros()
 }
-
-/// Reads an instant.
-pub(crate) fn instant<DB: Backend>(row: &DB::Row, column: &'static str) -> Result<DateTime<Utc>, Failure> {
-    DateTime::from_timestamp_micros(DB::get(row, column)?).ok_or_else(|| Failure::corrupt(column))
-}
-
-/// Reads an instant that may be missing.
-pub(crate) fn optional_instant<DB: Backend>(
-    row: &DB::Row,
-    column: &'static str,
-) -> Result<Option<DateTime<Utc>>, Failure> {
-    let micros: Option<i64> = DB::get(row, column)?;
-    micros.map(|micros| DateTime::from_timestamp_micros(micros).ok_or_else(|| Failure::corrupt(column))).transpose()
-}

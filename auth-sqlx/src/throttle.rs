@@ -5,9 +5,10 @@ use auth_core::store::{StoreError, SwapThrottle, SwapThrottleOutcome, ThrottleSt
 use auth_core::throttle::{Throttle, ThrottleKey};
 
 use crate::backend::Backend;
+use crate::columns::Columns;
 use crate::error::Failure;
 use crate::statement::Statement;
-use crate::store::{SqlxStore, instant, micros, to_its_end};
+use crate::store::{SqlxStore, micros, to_its_end};
 
 const INSERT: &str = "INSERT INTO {auth_throttle} (failures, blocked_until, expires_at, key_hash) VALUES (?, ?, ?, ?)";
 
@@ -44,11 +45,12 @@ impl<DB: Backend> SqlxStore<DB> {
         let query = self.sql("SELECT failures, blocked_until, expires_at FROM {auth_throttle} WHERE key_hash = ?");
         let row = query.bind(key.as_bytes().to_vec()).fetch_optional(connection).await?;
         row.map(|row| {
-            let failures: i64 = DB::get(&row, "failures")?;
+            let mut columns = Columns::<DB>::of(&row);
+            let failures: i64 = columns.get("failures")?;
             Ok(Throttle {
                 failures: u32::try_from(failures).map_err(|_| Failure::corrupt("failures"))?,
-                blocked_until: instant::<DB>(&row, "blocked_until")?,
-                expires_at: instant::<DB>(&row, "expires_at")?,
+                blocked_until: columns.instant("blocked_until")?,
+                expires_at: columns.instant("expires_at")?,
             })
         })
         .transpose()

@@ -8,9 +8,10 @@ use auth_core::store::{
 use auth_core::token::{OneTimeTokenRecord, TokenPurpose};
 
 use crate::backend::Backend;
+use crate::columns::Columns;
 use crate::error::Failure;
 use crate::session::{hash, hash_bytes};
-use crate::store::{SqlxStore, instant, micros, to_its_end};
+use crate::store::{SqlxStore, micros, to_its_end};
 
 const INSERT: &str = "INSERT INTO {auth_one_time_tokens} (token_hash, purpose, user_id, auth_epoch, payload, \
                       created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
@@ -95,14 +96,16 @@ impl<DB: Backend> SqlxStore<DB> {
 }
 
 fn token<DB: Backend>(row: &DB::Row) -> Result<OneTimeTokenRecord, Failure> {
-    let purpose: String = DB::get(row, "purpose")?;
+    let mut columns = Columns::<DB>::of(row);
+    let token_hash = hash(columns.get("token_hash")?, "token_hash")?;
+    let purpose: String = columns.get("purpose")?;
     Ok(OneTimeTokenRecord {
-        hash: hash(DB::get(row, "token_hash")?, "token_hash")?,
+        hash: token_hash,
         purpose: TokenPurpose::from_word(&purpose).ok_or_else(|| Failure::corrupt("purpose"))?,
-        user_id: UserId::from_uuid(DB::get(row, "user_id")?),
-        auth_epoch: DB::get(row, "auth_epoch")?,
-        payload: DB::get(row, "payload")?,
-        created_at: instant::<DB>(row, "created_at")?,
-        expires_at: instant::<DB>(row, "expires_at")?,
+        user_id: UserId::from_uuid(columns.get("user_id")?),
+        auth_epoch: columns.get("auth_epoch")?,
+        payload: columns.get("payload")?,
+        created_at: columns.instant("created_at")?,
+        expires_at: columns.instant("expires_at")?,
     })
 }

@@ -14,8 +14,9 @@ use auth_core::user::{User, UserStatus};
 use serde_json::Value;
 
 use crate::backend::{Backend, Exact};
+use crate::columns::Columns;
 use crate::error::Failure;
-use crate::store::{SqlxStore, instant, micros, optional_instant, to_its_end};
+use crate::store::{SqlxStore, micros, to_its_end};
 
 /// The columns of a user whose table goes by the name `u`, each by its name: a later release's columns then disturb
 /// no statement that an earlier one has prepared.
@@ -91,8 +92,10 @@ impl<DB: Backend> SqlxStore<DB> {
         let query = self.sql(FIND_CREDENTIALS).bind(Exact(email.canonical().to_owned()));
         let row = query.fetch_optional(&mut *self.read().await?).await?;
         row.map(|row| {
-            let hash: Option<Exact> = DB::get(&row, "hash")?;
-            Ok(Credentials { user: user::<DB>(&row)?, password_hash: hash.map(|hash| PasswordHash::new(hash.0)) })
+            let mut columns = Columns::<DB>::of(&row);
+            let user = user(&mut columns)?;
+            let hash: Option<Exact> = columns.get("hash")?;
+            Ok(Credentials { user, password_hash: hash.map(|hash| PasswordHash::new(hash.0)) })
         })
         .transpose()
     }
@@ -172,19 +175,23 @@ impl<DB: Backend> SqlxStore<DB> {
 }
 
 /// Reads the columns of `auth_users`, with or without others beside them.
-pub(crate) fn user<DB: Backend>(row: &DB::Row) -> Result<User, Failure> {
-    let mut user = User::new(UserId::from_uuid(DB::get(row, "id")?), instant::<DB>(row, "created_at")?);
-    let typed: Option<String> = DB::get(row, "email")?;
-    let canonical: Option<Exact> = DB::get(row, "email_canonical")?;
-    let roles: String = DB::get(row, "roles")?;
-    let status: String = DB::get(row, "status")?;
+pub(crate) fn user<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<User, Failure> {
+    let id = UserId::from_uuid(columns.get("id")?);
+    let typed: Option<String> = columns.get("email")?;
+    let canonical: Option<Exact> = columns.get("email_canonical")?;
+    let email_verified_at = columns.optional_instant("email_verified_at")?;
+    let name = columns.get("name")?;
+    let roles: String = columns.get("roles")?;
+    let status: String = columns.get("status")?;
+    let auth_epoch = columns.get("auth_epoch")?;
+    let mut user = User::new(id, columns.instant("created_at")?);
     user.email = typed.zip(canonical).map(|(typed, canonical)| Email::from_stored(typed, canonical.0));
-    user.email_verified_at = optional_instant::<DB>(row, "email_verified_at")?;
-    user.name = DB::get(row, "name")?;
+    user.email_verified_at = email_verified_at;
+    user.name = name;
     user.roles = roles.split(' ').filter(|name| !name.is_empty()).map(role).collect::<Result<_, _>>()?;
     user.status = UserStatus::from_word(&status).ok_or_else(|| Failure::corrupt("status"))?;
-    user.auth_epoch = DB::get(row, "auth_epoch")?;
-    user.updated_at = instant::<DB>(row, "updated_at")?;
+    user.auth_epoch = auth_epoch;
+    user.updated_at = columns.instant("updated_at")?;
     Ok(user)
 }
 

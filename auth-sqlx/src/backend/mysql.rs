@@ -33,6 +33,8 @@ impl Run for MySql {
 
     const CHANGES_WITHIN_INSERT: bool = false;
 
+    const MAY_FALL_SILENT: bool = true;
+
     /// A connection that was preparing a statement is lost to the pool.
     const SURVIVES_DROPPED_READS: bool = false;
 

@@ -36,6 +36,8 @@ impl Run for Postgres {
     /// Data-modifying statements in WITH (<https://www.postgresql.org/docs/current/queries-with.html>).
     const CHANGES_WITHIN_INSERT: bool = true;
 
+    const MAY_FALL_SILENT: bool = true;
+
     /// It reads what is still to come before it sends the next.
     const SURVIVES_DROPPED_READS: bool = true;
 

@@ -39,6 +39,9 @@ impl Run for Sqlite {
 
     const CHANGES_WITHIN_INSERT: bool = false;
 
+    /// It is a file: the waits for a connection and for a lock have limits of their own.
+    const MAY_FALL_SILENT: bool = false;
+
     /// Its thread stops at the next row that nobody takes.
     const SURVIVES_DROPPED_READS: bool = true;
 
