@@ -123,7 +123,7 @@ impl Drop for Process {
 }
 
 /// What a comparison may set, beside the database.
-const SWITCHES: [&str; 3] = ["BENCH_KEY", "BENCH_NO_GRACE", "BENCH_SESSION_CACHE"];
+const SWITCHES: [&str; 4] = ["BENCH_KEY", "BENCH_NO_GRACE", "BENCH_SESSION_CACHE", "GLIBC_TUNABLES"];
 
 /// Returns a program on core 0, which the kernel kills when this process ends, however that happens.
 pub(crate) fn pinned(program: &Path) -> Command {
