@@ -28,7 +28,12 @@ pub async fn auth() -> Auth {
 
 /// Builds the library on a store of its own, with settings that make the same tokens.
 pub fn on(store: impl Store, hashing: HashPolicy) -> Auth {
-    common(Auth::builder(store, signing_keys())).hash_policy(hashing).build().unwrap()
+    builder(store, signing_keys()).hash_policy(hashing).build().unwrap()
+}
+
+/// Begins to build the library on a store of its own.
+pub fn builder(store: impl Store, keys: SigningKeys) -> AuthBuilder {
+    common(Auth::builder(store, keys))
 }
 
 fn finish(builder: AuthBuilder) -> Auth {
@@ -48,7 +53,7 @@ fn common(builder: AuthBuilder) -> AuthBuilder {
 }
 
 /// HS256, unless `BENCH_KEY` names a file with another key, whose name begins with the algorithm's.
-fn signing_keys() -> SigningKeys {
+pub fn signing_keys() -> SigningKeys {
     let Ok(path) = env::var("BENCH_KEY") else { return SigningKeys::hs256(SECRET).unwrap() };
     let pem = fs::read_to_string(&path).unwrap();
     let key = if path.contains("eddsa") { SigningKey::ed25519_pem(pem) } else { SigningKey::es256_pem(pem) };

@@ -33,7 +33,8 @@ pub async fn sessions(count: usize, kind: SessionKind) -> Vec<Seeded> {
     seeded
 }
 
-async fn sign_up(auth: &Auth, store: &MemoryStore, number: usize, kind: SessionKind) -> Seeded {
+/// Signs up the user of a number, with one session.
+pub async fn sign_up(auth: &Auth, store: &impl SessionStore, number: usize, kind: SessionKind) -> Seeded {
     let sign_up = SignUp::new(email(number), Password::new(PASSWORD), kind);
     let client = Client { ip: "127.0.0.1".parse().ok(), user_agent: Some("Mozilla/5.0 (bench)".to_owned()) };
     let SignUpOutcome::SignedIn(signed_in) = auth.sign_up(sign_up, &client).await.unwrap() else { unreachable!() };
@@ -45,7 +46,7 @@ async fn sign_up(auth: &Auth, store: &MemoryStore, number: usize, kind: SessionK
 }
 
 /// The address of a seeded user.
-fn email(number: usize) -> Email {
+pub fn email(number: usize) -> Email {
     Email::parse(&format!("user{number}@example.com")).unwrap()
 }
 
