@@ -7,6 +7,7 @@ mod claims;
 mod current_user;
 mod flood;
 mod footprint;
+mod instructions;
 mod load;
 mod machine;
 mod measure;
@@ -24,6 +25,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use instructions::Purpose;
 use measure::Effort;
 use programs::Programs;
 use stopwatch::Stopwatch;
@@ -44,7 +46,16 @@ Written by `cargo xtask bench`; [README.md](README.md) says what is compared wit
 
 /// What is asked for on the command line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) enum Wish {
+    /// Comparisons with programs without the library.
+    Compare(Comparisons),
+    /// The instructions of the hot path.
+    Count(Purpose),
+}
+
+/// Which comparisons are asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Comparisons {
     effort: Effort,
     clean_build: bool,
     names: Vec<String>,
@@ -76,8 +87,21 @@ const GROUPS: &[(&str, Group)] = &[
 ];
 
 impl Wish {
-    /// Reads `[--quick] [--clean-build] [NAME...]`.
+    /// Reads `[--quick] [--clean-build] [NAME...]` or `--instructions [--save]`.
     pub(crate) fn parse(args: &[&str]) -> Result<Self, Failure> {
+        match args {
+            ["--instructions"] => Ok(Self::Count(Purpose::Compare)),
+            ["--instructions", "--save"] => Ok(Self::Count(Purpose::Save)),
+            ["--instructions", ..] => {
+                Err(Failure::usage("bench: with `--instructions` goes `--save`, and nothing else"))
+            }
+            comparisons => Comparisons::parse(comparisons).map(Self::Compare),
+        }
+    }
+}
+
+impl Comparisons {
+    fn parse(args: &[&str]) -> Result<Self, Failure> {
         let mut wish = Self { effort: WHOLE, clean_build: false, names: Vec::new() };
         for arg in args {
             match *arg {
@@ -99,11 +123,18 @@ impl Bench {
     }
 }
 
-/// Measures what is asked for, prints the table, and fails when a target is missed.
+/// Measures what is asked for, prints a table, and fails when something costs more than it may.
 pub(crate) fn run(wish: Wish) -> Result<(), Failure> {
+    match wish {
+        Wish::Compare(comparisons) => compare(comparisons),
+        Wish::Count(purpose) => instructions::run(purpose),
+    }
+}
+
+fn compare(comparisons: Comparisons) -> Result<(), Failure> {
     tools::check()?;
     let (started, machine) = (Stopwatch::start(), machine::describe());
-    let Wish { effort, clean_build, names } = wish;
+    let Comparisons { effort, clean_build, names } = comparisons;
     let bench = Bench { programs: Programs::build()?, effort, clean_build, names };
     if ["footprint", "peers"].iter().any(|group| bench.wants_some_of(group)) {
         peers::build_all()?;
@@ -170,10 +201,20 @@ mod tests {
 
     #[test]
     fn a_comparison_is_chosen_by_its_name_or_the_beginning_of_it() {
-        assert_eq!(Wish::parse(&[]).unwrap(), Wish { effort: WHOLE, clean_build: false, names: Vec::new() });
-        let wish = Wish::parse(&["--quick", "--clean-build", "current-user/sqlite"]).unwrap();
+        let all = Comparisons { effort: WHOLE, clean_build: false, names: Vec::new() };
+        assert_eq!(Wish::parse(&[]).unwrap(), Wish::Compare(all));
         let names = vec!["current-user/sqlite".to_owned()];
-        assert_eq!(wish, Wish { effort: QUICK, clean_build: true, names });
+        let one = Comparisons { effort: QUICK, clean_build: true, names };
+        assert_eq!(Wish::parse(&["--quick", "--clean-build", "current-user/sqlite"]).unwrap(), Wish::Compare(one));
         Wish::parse(&["current"]).expect_err("there is no such group");
+    }
+
+    #[test]
+    fn instructions_are_counted_by_themselves() {
+        assert_eq!(Wish::parse(&["--instructions"]).unwrap(), Wish::Count(Purpose::Compare));
+        assert_eq!(Wish::parse(&["--instructions", "--save"]).unwrap(), Wish::Count(Purpose::Save));
+        for args in [&["--save"][..], &["--quick", "--instructions"], &["--instructions", "claims"]] {
+            Wish::parse(args).expect_err("not together with anything else");
+        }
     }
 }

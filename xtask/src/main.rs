@@ -30,6 +30,9 @@ cargo xtask <command>
                       contains it. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
   bench [--quick] [--clean-build] [NAME...]
                       what the library costs beside programs without it: bench/README.md
+  bench --instructions [--save]
+                      how many instructions the hot path takes, beside bench/instructions.txt;
+                      with --save, that file is written. Needs valgrind
   tidy                the habits of this project that a program can check
   help                this text
 ";

@@ -19,6 +19,23 @@ pub(crate) fn describe() -> String {
     )
 }
 
+/// What of a CPU decides which code is run: variants of `memcpy`, and of cryptography.
+const FEATURES: [&str; 8] = ["aes", "avx", "avx2", "avx512f", "bmi2", "erms", "fsrm", "sha_ni"];
+
+/// Returns what a count of instructions depends on beside the code, in one line.
+pub(crate) fn counted_with() -> String {
+    let cpu = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "an unknown CPU".to_owned());
+    let flags = field("/proc/cpuinfo", "flags").unwrap_or_default();
+    let flags: Vec<&str> = flags.split(' ').filter(|flag| FEATURES.contains(flag)).collect();
+    format!(
+        "{}, {}, {}, {cpu} ({})",
+        output("rustc", &["--version"]),
+        output("valgrind", &["--version"]),
+        output("getconf", &["GNU_LIBC_VERSION"]),
+        flags.join(" "),
+    )
+}
+
 fn field(path: &str, name: &str) -> Option<String> {
     read(path).lines().find_map(|line| Some(line.strip_prefix(name)?.split_once(':')?.1.trim().to_owned()))
 }

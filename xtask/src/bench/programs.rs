@@ -16,6 +16,11 @@ impl Programs {
         Ok(Self { folder: build("servers", &root().join("bench"))? })
     }
 
+    /// Builds one of them as a release.
+    pub(crate) fn build_one(name: &str) -> Result<Self, Failure> {
+        Ok(Self { folder: build_some(name, &root().join("bench"), &["--bin", name])? })
+    }
+
     /// Returns the path of a program.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -24,8 +29,12 @@ impl Programs {
 
 /// Builds a workspace as a release, and returns the folder of its programs.
 pub(crate) fn build(name: &str, workspace: &Path) -> Result<PathBuf, Failure> {
+    build_some(name, workspace, &[])
+}
+
+fn build_some(name: &str, workspace: &Path, which: &[&str]) -> Result<PathBuf, Failure> {
     let mut build = cargo(&["build", "--locked", "--release"]);
-    step::run(name, build.arg("--target-dir").arg(target(workspace)).current_dir(workspace))?;
+    step::run(name, build.args(which).arg("--target-dir").arg(target(workspace)).current_dir(workspace))?;
     Ok(release(workspace))
 }
 
