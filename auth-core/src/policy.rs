@@ -71,7 +71,8 @@ impl SessionPolicy {
 /// Sessions kept in the memory of the process, so that a request whose session was read a moment ago asks no database.
 ///
 /// What it costs: a session that another node ended, or whose user it changed, is accepted here for up to `ttl` longer.
-/// Changes through the same [`Auth`](crate::Auth) and its clones are seen at once, as without. It only ever accepts:
+/// Changes through the same [`Auth`](crate::Auth) and its clones are seen at once, as without; one whose answer was lost
+/// too, as long as the store ends every call within a minute, so let the database bound how long a statement may take. It only ever accepts:
 /// what it would refuse, the store is asked. Refreshing, signing out, `me` and the list of devices always ask the store.
 #[derive(Debug, Clone)]
 pub struct SessionCachePolicy {

@@ -118,6 +118,10 @@ pub trait Run: Database {
     /// Whether one statement can change a row and insert another where there was such a row.
     const CHANGES_WITHIN_INSERT: bool;
 
+    /// A condition that always holds, and that lets a statement outside of a transaction wait no longer for a lock than
+    /// one inside.
+    const BOUND_WAIT: &'static str;
+
     /// Whether it may stop answering, as a server or a network between does, so that a call needs a limit of its own.
     const MAY_FALL_SILENT: bool;
 

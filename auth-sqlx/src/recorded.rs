@@ -14,9 +14,14 @@ impl<DB: Backend> SqlxStore<DB> {
         if DB::CHANGES_WITHIN_INSERT { self.write().await } else { self.begin().await.map(Lease::Transaction) }
     }
 
-    /// A statement that changes one row, to be [executed and recorded](Self::execute_recorded).
-    pub(crate) fn change_sql(&self, sql: &'static str) -> Statement<'_, DB> {
+    /// A statement that adds one row, to be [executed and recorded](Self::execute_recorded).
+    pub(crate) fn insert_sql(&self, sql: &'static str) -> Statement<'_, DB> {
         if DB::CHANGES_WITHIN_INSERT { self.sql("WITH changed AS (").then(sql) } else { self.sql(sql) }
+    }
+
+    /// A statement that changes one row, to be [executed and recorded](Self::execute_recorded). It ends with conditions.
+    pub(crate) fn change_sql(&self, sql: &'static str) -> Statement<'_, DB> {
+        self.insert_sql(sql).then(DB::BOUND_WAIT)
     }
 
     /// Runs a statement that changes one row, and records the event if there was such a row. Says whether there was.
@@ -27,10 +32,13 @@ impl<DB: Backend> SqlxStore<DB> {
         connection: &mut DB::Connection,
     ) -> sqlx::Result<bool> {
         if DB::CHANGES_WITHIN_INSERT {
-            let insert =
-                change.then(" RETURNING 1) ").then(INSERT_EVENT).then(" SELECT ?, ?, ?, ?, ?, ?, ?, ? FROM changed");
-            let recorded = bind_event(insert, event).execute(&mut *connection).await? > 0;
-            return Ok(recorded || self.is_recorded(event, connection).await?);
+            let insert = change
+                .then(" RETURNING 1), recorded AS (")
+                .then(INSERT_EVENT)
+                .then(" SELECT ?, ?, ?, ?, ?, ?, ?, ? FROM changed) SELECT count(*) AS changes FROM changed");
+            let row = bind_event(insert, event).fetch_optional(&mut *connection).await?;
+            let changes: i64 = row.map_or(Ok(0), |row| DB::get(&row, "changes"))?;
+            return Ok(changes > 0 || self.is_recorded(event, connection).await?);
         }
         if change.execute(&mut *connection).await? == 0 {
             return Ok(false);

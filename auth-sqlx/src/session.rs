@@ -59,7 +59,7 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
         // Asked at every request, so it is worth not to spawn a task and set a timer for it where none is needed.
         if self.may_drop_reads() {
             let call = self.repeat(|| self.try_find_session(id));
-            return if DB::MAY_FALL_SILENT { in_time::<DB, _>(Box::pin(call)).await } else { call.await };
+            return if self.may_take_long() { in_time::<DB, _>(Box::pin(call)).await } else { call.await };
         }
         let store = self.clone();
         to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_session(id)).await }).await
@@ -159,7 +159,7 @@ impl<DB: Backend> SqlxStore<DB> {
     ) -> sqlx::Result<()> {
         let NewSession { session, refresh } = new;
         let insert = self
-            .change_sql(INSERT)
+            .insert_sql(INSERT)
             .bind(session.id.as_uuid())
             .bind(session.user_id.as_uuid())
             .bind(session.auth_epoch)
@@ -202,6 +202,7 @@ impl<DB: Backend> SqlxStore<DB> {
     async fn try_touch_session(&self, touch: Touch) -> sqlx::Result<()> {
         let mut lease = self.write().await?;
         self.sql(TOUCH)
+            .then(DB::BOUND_WAIT)
             .bind(micros(touch.seen_at))
             .bind(micros(touch.seen_at))
             .bind(touch.generation)

@@ -30,7 +30,7 @@ struct Text {
 }
 
 /// The most parts of a text.
-const MAX_PARTS: usize = 5;
+const MAX_PARTS: usize = 6;
 
 impl<'s, DB: Backend> Statement<'s, DB> {
     pub(crate) fn new(sql: &'static str, texts: &'s Texts, prepared: Prepared) -> Self {
@@ -72,9 +72,11 @@ impl<'s, DB: Backend> Statement<'s, DB> {
         self
     }
 
-    /// Goes on with another text, of at most five.
+    /// Goes on with another text, of at most six.
     pub(crate) fn then(mut self, sql: &'static str) -> Self {
-        if let Some(free) = self.text.parts.iter_mut().find(|part| part.is_empty()) {
+        let free = self.text.parts.iter_mut().find(|part| part.is_empty());
+        debug_assert!(free.is_some(), "one part too many: {sql}");
+        if let Some(free) = free {
             *free = sql;
         }
         self
@@ -138,7 +140,7 @@ impl Texts {
 
 impl Text {
     fn new(sql: &'static str) -> Self {
-        Self { parts: [sql, "", "", "", ""], list: None }
+        Self { parts: [sql, "", "", "", "", ""], list: None }
     }
 
     fn write<DB: Backend>(self, schema: &Schema) -> String {
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn each_argument_is_written_as_the_database_has_it() {
-        let text = Text { parts: ["SELECT ?", ", ?", " FOR UPDATE", "", ""], list: None };
+        let text = Text { parts: ["SELECT ?", ", ?", " FOR UPDATE", "", "", ""], list: None };
         assert_eq!(text.write::<Sqlite>(&Schema::default()), "SELECT ?, ? FOR UPDATE");
         assert_eq!(text.write::<Postgres>(&Schema::default()), "SELECT $1, $2 FOR UPDATE");
     }
@@ -205,7 +207,7 @@ mod tests {
     fn a_text_is_made_once_and_one_with_a_list_is_not_kept() {
         let texts = Texts::default();
         let plain = Text::new(SQL);
-        let longer = Text { parts: [SQL, " FOR UPDATE", "", "", ""], ..plain };
+        let longer = Text { parts: [SQL, " FOR UPDATE", "", "", "", ""], ..plain };
         for _ in 0..3 {
             assert!(texts.get::<Sqlite>(plain).as_str().contains("IN (?) AND"));
             assert!(texts.get::<Sqlite>(longer).as_str().ends_with(" FOR UPDATE"));

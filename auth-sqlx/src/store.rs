@@ -119,9 +119,19 @@ impl<DB: Backend> SqlxStore<DB> {
         Statement::new(sql, &self.texts, prepared)
     }
 
-    /// Whether a statement that reads may be dropped anywhere, so that it need not [run to its end](to_its_end).
+    /// Whether a call that reads may be dropped anywhere, so that it need not [run to its end](to_its_end).
+    ///
+    /// The statement may, on some databases. Taking a connection may where nothing is asked of it first, and none has
+    /// to be opened: whoever hangs up while one is being tried or opened would lose it to the pool.
     pub(crate) fn may_drop_reads(&self) -> bool {
-        DB::SURVIVES_DROPPED_READS && self.pooling == Pooling::Session
+        let options = self.pool.options();
+        let is_there = self.pool.num_idle() > 0 || self.pool.size() >= options.get_max_connections();
+        DB::SURVIVES_DROPPED_READS && self.pooling == Pooling::Session && !options.get_test_before_acquire() && is_there
+    }
+
+    /// Whether a call that reads needs a limit, because nothing else bounds its waits.
+    pub(crate) fn may_take_long(&self) -> bool {
+        DB::MAY_FALL_SILENT || self.pool.options().get_acquire_timeout() > PATIENCE
     }
 
     /// A connection for one statement that reads.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use quick_cache::DefaultHashBuilder;
 use quick_cache::sync::Cache;
 
@@ -46,6 +47,8 @@ pub(crate) struct Seen {
     session: u64,
     user: u64,
     at: Duration,
+    /// The same by the wall clock, which goes on while the machine sleeps.
+    now: DateTime<Utc>,
 }
 
 /// What a change replaces.
@@ -78,7 +81,7 @@ impl SessionCache {
     pub(crate) fn look(&self, session: SessionId, user: UserId) -> Option<Seen> {
         let at = self.clock.elapsed();
         let (session, user) = (self.mark(Owner::Session(session)), self.mark(Owner::User(user)));
-        Some(Seen { session: session.read(at)?, user: user.read(at)?, at })
+        Some(Seen { session: session.read(at)?, user: user.read(at)?, at, now: self.clock.now() })
     }
 
     /// Keeps what the store answered to somebody who had looked at the marks before.
@@ -95,7 +98,8 @@ impl SessionCache {
     ) -> Option<T> {
         let kept = self.sessions.get(&id)?;
         let is_untouched = kept.seen.session == now.session && kept.seen.user == now.user;
-        let is_recent = now.at.saturating_sub(kept.seen.at) < self.ttl;
+        let by_wall_clock = (now.now - kept.seen.now).to_std().is_ok_and(|age| age < self.ttl);
+        let is_recent = by_wall_clock && now.at.saturating_sub(kept.seen.at) < self.ttl;
         if is_untouched && is_recent { accept(&kept.record) } else { None }
     }
 

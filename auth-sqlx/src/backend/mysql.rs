@@ -31,6 +31,9 @@ impl Run for MySql {
 
     const LOCK_ROW: &'static str = " FOR UPDATE";
 
+    /// `connect` gives its connections a limit.
+    const BOUND_WAIT: &'static str = "";
+
     const CHANGES_WITHIN_INSERT: bool = false;
 
     const MAY_FALL_SILENT: bool = true;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Executor, PgConnection, Pool, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, Pool, Postgres, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme, parameters};
 use crate::backend::{Fault, Prepared, Run, run_queries, server};
@@ -33,6 +33,10 @@ impl Run for Postgres {
     /// Not FOR UPDATE, which rows that refer to the user would have to wait for as well.
     const LOCK_ROW: &'static str = " FOR NO KEY UPDATE";
 
+    /// Until the end of the statement, which is the transaction. The subquery is computed before the row is locked, as
+    /// part of what says which row it is.
+    const BOUND_WAIT: &'static str = " AND (SELECT set_config('lock_timeout', '3s', true)) IS NOT NULL";
+
     /// Data-modifying statements in WITH (<https://www.postgresql.org/docs/current/queries-with.html>).
     const CHANGES_WITHIN_INSERT: bool = true;
 
@@ -51,13 +55,8 @@ impl Run for Postgres {
         if Self::is_transaction_pooler(url) {
             // A setting of the session, which poolers refuse; all it is for is the text form of numbers.
             options = options.extra_float_digits(None);
-            // What it lends keeps no setting; each call is a transaction then, with one of its own.
-            return server::open(server::pool(), options).await;
         }
-        let pool = server::pool().after_connect(|connection: &mut PgConnection, _| {
-            Box::pin(async move { connection.execute("SET lock_timeout = '3s'").await.map(drop) })
-        });
-        server::open(pool, options).await
+        server::open(server::pool(), options).await
     }
 
     /// The driver's own parameter for poolers that mix up prepared statements.

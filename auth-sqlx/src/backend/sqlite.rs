@@ -37,6 +37,9 @@ impl Run for Sqlite {
 
     const LOCK_ROW: &'static str = "";
 
+    /// Its connections have a limit.
+    const BOUND_WAIT: &'static str = "";
+
     const CHANGES_WITHIN_INSERT: bool = false;
 
     /// It is a file: the waits for a connection and for a lock have limits of their own.

@@ -80,6 +80,41 @@ fn what_was_read_is_found_until_its_time_is_over() {
     assert!(!fixture.has(&record));
 }
 
+/// A clock whose machine sleeps: the time goes on, and the time that passes does not.
+#[derive(Debug, Default)]
+struct SleepyClock {
+    slept: AtomicU64,
+}
+
+impl Clock for SleepyClock {
+    fn now(&self) -> DateTime<Utc> {
+        ManualClock::new().now() + Duration::from_secs(self.slept.load(Ordering::Relaxed))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+}
+
+#[test]
+fn what_was_read_before_the_machine_slept_is_not_found_after() {
+    let (clock, record) = (Arc::new(SleepyClock::default()), record());
+    let cache = SessionCache::new(&SessionCachePolicy { ttl: TTL, capacity: 10 }, Arc::<SleepyClock>::clone(&clock));
+    let look = || cache.look(record.session.id, record.user.id).unwrap();
+    cache.keep(look(), record.clone());
+    assert!(cache.find(look(), record.session.id, |_| Some(())).is_some());
+    clock.slept.store(3_600, Ordering::Relaxed);
+    assert!(cache.find(look(), record.session.id, |_| Some(())).is_none());
+}
+
+#[test]
+fn what_was_read_is_not_found_when_the_clock_was_set_back() {
+    let (fixture, record) = (Fixture::new(), record());
+    fixture.read(&record);
+    fixture.clock.step_back(Duration::from_secs(1));
+    assert!(!fixture.has(&record));
+}
+
 #[test]
 fn its_time_begins_before_the_store_is_asked() {
     let (fixture, record) = (Fixture::new(), record());
