@@ -28,7 +28,7 @@ cargo xtask <command>
                       PostgreSQL and a MariaDB that are started for them; with --only, just
                       those of sqlite, postgres or mysql; with NAME, just those whose name
                       contains it. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
-  bench [--quick] [--clean-build] [NAME...]
+  bench [--quick|--short] [--clean-build] [NAME...]
                       what the library costs beside programs without it: bench/README.md
   bench --instructions [--save]
                       how many instructions the hot path takes, beside bench/instructions.txt;

@@ -13,8 +13,8 @@ use crate::step::Failure;
 /// The password of every seeded user.
 const PASSWORD: &str = "a long walk in the rain";
 
-/// Users who sign in, so many that hardly one has more sessions than are allowed.
-const USERS: usize = 100;
+/// Users who sign in, so many that none gets more sessions than are allowed: the first one's is in use all the time.
+const USERS: usize = 1_000;
 
 /// Enough to keep one thread busy, and few enough to be done soon after the end.
 const CONNECTIONS: u32 = 8;
