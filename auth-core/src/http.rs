@@ -94,13 +94,13 @@ impl Http<'_> {
     /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
     /// cannot tell.
     pub async fn current_user(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let mut carried = self.credential(head)?.ok_or(ErrorKind::Unauthenticated)?;
+        let mut carried = self.required_credential(head)?;
         self.auth.authenticate_proof(carried.prove(self.auth)).await
     }
 
     /// Finds the user and session of a request as the store has them, for what shows or changes them.
     async fn current_user_in_store(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let mut carried = self.credential(head)?.ok_or(ErrorKind::Unauthenticated)?;
+        let mut carried = self.required_credential(head)?;
         self.auth.authenticate_by_store(carried.prove(self.auth)).await
     }
 
@@ -138,7 +138,7 @@ impl Http<'_> {
     ///
     /// As [`current_user`](Self::current_user).
     pub async fn claims(&self, head: RequestHead<'_>) -> Result<Claims, Error> {
-        match self.credential(head)?.ok_or(ErrorKind::Unauthenticated)? {
+        match self.required_credential(head)? {
             Carried::Access(_, Some(claims)) => Auth::accept_claims(claims),
             Carried::Access(token, None) => self.auth.verify_access_token(token),
             Carried::Refresh(token) => {

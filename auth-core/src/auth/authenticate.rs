@@ -100,8 +100,7 @@ impl Auth {
                 (Ok(proof), _) => (CheckSource::Database, self.ask_store(&proof).await.map(Authenticated::from)),
                 (Err(refused), _) => (CheckSource::Token, Err(refused)),
             };
-            telemetry::session_check(source, checked.as_ref().err().map(Error::kind));
-            checked
+            counted(source, checked)
         };
         Flow::Authenticate.run(accepted, work).await
     }
@@ -177,11 +176,7 @@ impl Auth {
     /// [`ErrorKind::Unauthenticated`] when the session is not accepted any more, whatever the reason;
     /// [`ErrorKind::Unavailable`] when the store cannot tell, which says nothing about the session.
     pub async fn recheck(&self, earlier: &Authenticated) -> Result<Authenticated, Error> {
-        let work = async {
-            let checked = self.check_again(earlier).await;
-            telemetry::session_check(CheckSource::Database, checked.as_ref().err().map(Error::kind));
-            checked
-        };
+        let work = async { counted(CheckSource::Database, self.check_again(earlier).await) };
         Flow::Recheck.run(accepted, work).await
     }
 
@@ -200,12 +195,12 @@ impl Auth {
     ///
     /// [`ErrorKind::Unauthenticated`] for a token that is not ours or has expired.
     pub fn verify_access_token(&self, token: &str) -> Result<Claims, Error> {
-        Flow::VerifyAccessToken.run_now(accepted, || count_claims(self.live_claims(token)))
+        Flow::VerifyAccessToken.run_now(accepted, || counted(CheckSource::Token, self.live_claims(token)))
     }
 
     /// As [`verify_access_token`](Self::verify_access_token), where the claims were read before to choose the token.
     pub(crate) fn accept_claims(claims: Claims) -> Result<Claims, Error> {
-        Flow::VerifyAccessToken.run_now(accepted, || count_claims(Ok(claims)))
+        Flow::VerifyAccessToken.run_now(accepted, || counted(CheckSource::Token, Ok(claims)))
     }
 
     /// Reads the claims of an access token that has not expired.
@@ -342,8 +337,9 @@ fn is_open(SessionRecord { session, user, .. }: &SessionRecord) -> bool {
     user.status == UserStatus::Active && user.auth_epoch == session.auth_epoch
 }
 
-fn count_claims(checked: Result<Claims, Error>) -> Result<Claims, Error> {
-    telemetry::session_check(CheckSource::Token, checked.as_ref().err().map(Error::kind));
+/// Counts a check by what decided.
+fn counted<T>(source: CheckSource, checked: Result<T, Error>) -> Result<T, Error> {
+    telemetry::session_check(source, checked.as_ref().err().map(Error::kind));
     checked
 }
 

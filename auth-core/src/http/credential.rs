@@ -43,13 +43,22 @@ impl<'h> Carried<'h> {
 }
 
 impl Http<'_> {
+    /// Picks the credential of a request that must have one.
+    ///
+    /// # Errors
+    ///
+    /// As [`credential`](Self::credential), and [`ErrorKind::Unauthenticated`] when it carries nothing.
+    pub(super) fn required_credential<'h>(&self, head: RequestHead<'h>) -> Result<Carried<'h>, Error> {
+        self.credential(head)?.ok_or_else(|| ErrorKind::Unauthenticated.into())
+    }
+
     /// Picks the credential of a request; `None` if it carries nothing.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Unauthenticated`] when what it carries is ambiguous or unreadable; [`ErrorKind::CrossOrigin`] when
     /// it is a cookie, and a page of another origin may have made the browser send it.
-    pub(super) fn credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Carried<'h>>, Error> {
+    fn credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Carried<'h>>, Error> {
         match read_bearer(head) {
             Bearer::Token(token) => return Ok(Some(Carried::Access(token, None))),
             Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),

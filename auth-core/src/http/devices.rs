@@ -23,7 +23,7 @@ impl Http<'_> {
 
     pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let scope = read_scope(request)?;
-        let credential = self.credential(request.head())?.ok_or(ErrorKind::Unauthenticated)?;
+        let credential = self.required_credential(request.head())?;
         self.auth.sign_out(&credential.into_credential(), scope, &self.client(request.head())).await?;
         match scope {
             SignOutScope::Others => Ok(no_content()),

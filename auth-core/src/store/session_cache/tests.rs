@@ -2,8 +2,8 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::secret::TokenHash;
-use crate::session::{Client, RefreshState, Session, SessionKind};
+use crate::session::{Client, Session, SessionKind};
+use crate::token::RefreshToken;
 use crate::user::User;
 
 const TTL: Duration = Duration::from_secs(5);
@@ -56,16 +56,7 @@ fn record() -> SessionRecord {
         expires_at: now + TimeDelta::hours(1),
         last_seen_at: now,
     };
-    let refresh = RefreshState {
-        family_hash: TokenHash::of("test", b"family"),
-        token_hash: TokenHash::of("test", b"token"),
-        previous_hash: None,
-        rotation_salt: None,
-        rotated_at: now,
-        generation: 0,
-        confirmed: false,
-        recoveries: 0,
-    };
+    let refresh = RefreshToken::issue(session.id).unwrap().initial_state(now);
     SessionRecord { session, refresh, user }
 }
 
