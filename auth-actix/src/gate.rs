@@ -5,15 +5,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
-use auth_core::http::{Passage, RequestHead, problem};
+use actix_web::dev::{RequestHead, Service, ServiceRequest, ServiceResponse, forward_ready};
+use auth_core::Error;
+use auth_core::http::{Passage, problem};
 
-use crate::request::{head, header, response};
+use crate::request::{header, response};
 
 /// What is asked of a request.
 pub trait Check: Clone + 'static {
-    /// Lets the request through, with headers for its answer, or answers it.
-    fn check(&self, head: RequestHead<'_>) -> impl Future<Output = Passage>;
+    /// Lets the request through, with headers for its answer, or answers it; an error is an answer too.
+    fn check(&self, head: &RequestHead) -> impl Future<Output = Result<Passage, Error>>;
 }
 
 /// The service of this crate's layers: it answers itself, or calls what is below.
@@ -43,11 +44,8 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (inner, check) = (Rc::clone(&self.inner), self.check.clone());
         Box::pin(async move {
-            let passage = match head(request.head()) {
-                Ok(head) => check.check(head.borrowed()).await,
-                Err(error) => Passage::Closed(problem::response(&error)),
-            };
-            match passage {
+            let checked = check.check(request.head()).await;
+            match checked.unwrap_or_else(|error| Passage::Closed(problem::response(&error))) {
                 // An answer and no `Err`, so that the middleware around this one (CORS, say) treats it as any other.
                 Passage::Closed(refusal) => Ok(request.into_response(response(refusal)).map_into_right_body()),
                 Passage::Open(headers) => {

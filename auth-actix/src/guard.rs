@@ -3,12 +3,13 @@
 use std::future::{Ready, ready};
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use auth_core::http::{Passage, RequestHead, problem};
-use auth_core::{Auth, Role};
+use actix_web::dev::{RequestHead, Service, ServiceRequest, ServiceResponse, Transform};
+use auth_core::http::Passage;
+use auth_core::{Auth, Error, Role};
 use http::HeaderMap;
 
 use crate::gate::{Check, Gate};
+use crate::request::evidence;
 
 /// Lets only signed-in users through to the routes below it.
 ///
@@ -60,10 +61,9 @@ where
 }
 
 impl Check for RequireLayer {
-    async fn check(&self, head: RequestHead<'_>) -> Passage {
-        match self.auth.http().require(head, self.role.as_ref()).await {
-            Ok(_) => Passage::Open(HeaderMap::new()),
-            Err(error) => Passage::Closed(problem::response(&error)),
-        }
+    async fn check(&self, head: &RequestHead) -> Result<Passage, Error> {
+        let evidence = evidence(&self.auth, head)?;
+        self.auth.http().require(evidence, self.role.as_ref()).await?;
+        Ok(Passage::Open(HeaderMap::new()))
     }
 }

@@ -3,12 +3,13 @@
 use std::future::{Ready, ready};
 
 use actix_web::body::EitherBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use auth_core::Auth;
+use actix_web::dev::{self, Service, ServiceRequest, ServiceResponse, Transform};
 use auth_core::http::{Passage, RateLimit, RequestHead};
 use auth_core::policy::Quota;
+use auth_core::{Auth, Error};
 
 use crate::gate::{Check, Gate};
+use crate::request::head;
 
 /// Limits how often the routes below it may be called: by one client address, one user, or whatever else.
 ///
@@ -95,7 +96,7 @@ where
 }
 
 impl Check for RateLimitLayer {
-    async fn check(&self, head: RequestHead<'_>) -> Passage {
-        self.auth.http().rate_limit(head, &self.limit).await
+    async fn check(&self, request: &dev::RequestHead) -> Result<Passage, Error> {
+        Ok(self.auth.http().rate_limit(head(request)?.borrowed(), &self.limit).await)
     }
 }

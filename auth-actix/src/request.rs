@@ -1,7 +1,8 @@
 //! From actix-web's requests to the plain values that core reads, and back.
 //!
-//! actix-web has the `http` crate in version 0.2 and core has version 1, so a request crosses value by value. What does
-//! not fit is refused and never left out: without its `Origin`, say, a request would be let in that must not be.
+//! actix-web has the `http` crate in version 0.2 and core has version 1. Extractors read the headers where they are; an
+//! endpoint and a layer get a request that is copied value by value. What does not fit is refused and never left out:
+//! without its `Origin`, say, a request would be let in that must not be.
 
 use std::net::IpAddr;
 use std::sync::Once;
@@ -11,7 +12,7 @@ use actix_web::http::header::{HeaderName as ActixName, HeaderValue as ActixValue
 use actix_web::rt::time::timeout;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, dev};
-use auth_core::http::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead};
+use auth_core::http::{Body, Evidence, Headers, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead};
 use auth_core::{Auth, Error, ErrorKind};
 use bytes::Bytes;
 use http::header::{Entry, HOST};
@@ -38,9 +39,31 @@ pub(crate) fn auth(request: &HttpRequest) -> Result<Auth, Error> {
     })
 }
 
+/// Reads what a request shows of who sent it.
+pub(crate) fn evidence(auth: &Auth, head: &dev::RequestHead) -> Result<Evidence, Error> {
+    Ok(auth.http().evidence(&method(head)?, &RequestHeaders(head)))
+}
+
+/// The headers of a request, with the authority of an HTTP/2 request for its `Host`.
+struct RequestHeaders<'r>(&'r dev::RequestHead);
+
+impl Headers for RequestHeaders<'_> {
+    fn lines<'h>(&'h self, name: &HeaderName) -> impl Iterator<Item = &'h [u8]> {
+        let dev::RequestHead { headers, uri, .. } = self.0;
+        let has_host = || headers.contains_key(name.as_str());
+        let authority = uri.authority().filter(|_| *name == HOST && !has_host());
+        let lines = headers.get_all(name.as_str()).map(ActixValue::as_bytes);
+        lines.chain(authority.map(|authority| authority.as_str().as_bytes()))
+    }
+}
+
+fn method(head: &dev::RequestHead) -> Result<Method, Error> {
+    Method::from_bytes(head.method.as_str().as_bytes()).map_err(|_| ErrorKind::Malformed.into())
+}
+
 /// Returns the part of a request that authentication needs.
 pub(crate) fn head(head: &dev::RequestHead) -> Result<Head, Error> {
-    let method = Method::from_bytes(head.method.as_str().as_bytes()).map_err(|_| ErrorKind::Malformed)?;
+    let method = method(head)?;
     let mut headers = headers(head)?;
     add_host(head, &mut headers);
     Ok(Head { method, headers, peer: peer(head) })
@@ -136,12 +159,30 @@ mod tests {
         assert_eq!(head.headers.get_all("cookie").iter().map(HeaderValue::as_bytes).collect::<Vec<_>>(), lines);
     }
 
+    #[track_caller]
+    fn has_host(request: impl Fn() -> TestRequest, expected: &[&str]) {
+        let copied = of(request()).headers;
+        assert_eq!(copied.get_all(HOST).iter().collect::<Vec<_>>(), expected);
+        let (request, expected) = (request().to_request(), expected.iter().map(|host| host.as_bytes()));
+        assert!(RequestHeaders(request.head()).lines(&HOST).eq(expected), "where it is");
+    }
+
     #[test]
     fn the_authority_is_the_host_where_there_is_no_other() {
-        let uri = "https://app.test:8443/auth/me";
-        assert_eq!(of(TestRequest::with_uri(uri)).headers[HOST], "app.test:8443");
-        assert_eq!(of(TestRequest::with_uri(uri).insert_header(("host", "b.test"))).headers[HOST], "b.test");
-        assert!(!of(TestRequest::with_uri("/auth/me")).headers.contains_key(HOST));
+        let uri = || TestRequest::with_uri("https://app.test:8443/auth/me");
+        has_host(uri, &["app.test:8443"]);
+        has_host(|| uri().insert_header(("host", "b.test")), &["b.test"]);
+        has_host(|| uri().append_header(("host", "b.test")).append_header(("host", "c.test")), &["b.test", "c.test"]);
+        has_host(|| TestRequest::with_uri("/auth/me"), &[]);
+    }
+
+    #[test]
+    fn extractors_read_every_line_where_it_is() {
+        let request =
+            TestRequest::default().append_header(("cookie", "a=1")).append_header(("cookie", "b=2")).to_request();
+        let headers = RequestHeaders(request.head());
+        assert!(headers.lines(&http::header::COOKIE).eq([b"a=1", b"b=2"]));
+        assert!(headers.lines(&http::header::ORIGIN).next().is_none());
     }
 
     #[test]

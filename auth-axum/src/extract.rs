@@ -1,11 +1,14 @@
 //! Extractors: who is behind a request.
 
+use std::sync::Arc;
+
+use auth_core::http::Evidence;
 use auth_core::{Auth, Error};
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::request::{head, response};
+use crate::request::{evidence, response};
 
 /// Why an extractor refused a request; answers as `application/problem+json`.
 #[derive(Debug)]
@@ -30,7 +33,8 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// The signed-in user, read from the database for this request: a revocation is seen at once.
+/// The signed-in user, read from the database for this request: a revocation is seen at once. A copy costs next to
+/// nothing.
 ///
 /// As `Option<CurrentUser>` it is `None` for a request without a session. A database that does not answer is an
 /// error in both forms: nobody is taken for a stranger because of it.
@@ -47,7 +51,7 @@ impl IntoResponse for Rejection {
 /// }
 /// ```
 #[derive(Debug, Clone)]
-pub struct CurrentUser(pub auth_core::User);
+pub struct CurrentUser(pub Arc<auth_core::User>);
 
 impl std::ops::Deref for CurrentUser {
     type Target = auth_core::User;
@@ -64,8 +68,8 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let current = Auth::from_ref(state).http().current_user(head(parts)).await?;
-        Ok(Self(current.user))
+        let (auth, evidence) = read(parts, state);
+        Ok(Self(auth.http().current_user(evidence).await?.user))
     }
 }
 
@@ -76,7 +80,8 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let current = Auth::from_ref(state).http().maybe_user(head(parts)).await?;
+        let (auth, evidence) = read(parts, state);
+        let current = auth.http().maybe_user(evidence).await?;
         Ok(current.map(|current| Self(current.user)))
     }
 }
@@ -100,7 +105,8 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Ok(Self(Auth::from_ref(state).http().current_user(head(parts)).await?))
+        let (auth, evidence) = read(parts, state);
+        Ok(Self(auth.http().current_user(evidence).await?))
     }
 }
 
@@ -126,6 +132,16 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Ok(Self(Auth::from_ref(state).http().claims(head(parts)).await?))
+        let (auth, evidence) = read(parts, state);
+        Ok(Self(auth.http().claims(evidence).await?))
     }
+}
+
+fn read<S>(parts: &Parts, state: &S) -> (Auth, Evidence)
+where
+    Auth: FromRef<S>,
+{
+    let auth = Auth::from_ref(state);
+    let evidence = evidence(&auth, parts);
+    (auth, evidence)
 }

@@ -5,17 +5,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use auth_core::http::{Passage, RequestHead};
+use auth_core::Error;
+use auth_core::http::{Passage, problem};
 use axum::extract::Request;
 use axum::response::Response;
+use http::request::Parts;
 use tower::Service;
 
-use crate::request::{head, response};
+use crate::request::response;
 
 /// What is asked of a request.
 pub trait Check: Clone + Send + Sync + 'static {
-    /// Lets the request through, with headers for its answer, or answers it.
-    fn check(&self, head: RequestHead<'_>) -> impl Future<Output = Passage> + Send;
+    /// Lets the request through, with headers for its answer, or answers it; an error is an answer too.
+    fn check(&self, parts: &mut Parts) -> impl Future<Output = Result<Passage, Error>> + Send;
 }
 
 /// The service of this crate's layers: it answers itself, or calls what is below.
@@ -52,7 +54,8 @@ where
         let check = self.check.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match check.check(head(&mut parts)).await {
+            let checked = check.check(&mut parts).await;
+            match checked.unwrap_or_else(|error| Passage::Closed(problem::response(&error))) {
                 Passage::Closed(refusal) => Ok(response(refusal)),
                 Passage::Open(headers) => {
                     let mut answer = inner.call(Request::from_parts(parts, body)).await?;

@@ -1,11 +1,13 @@
 //! Guards: a session, or a role, for a whole group of routes.
 
-use auth_core::http::{Passage, RequestHead, problem};
-use auth_core::{Auth, Role};
+use auth_core::http::Passage;
+use auth_core::{Auth, Error, Role};
 use http::HeaderMap;
+use http::request::Parts;
 use tower::Layer;
 
 use crate::gate::{Check, Gate};
+use crate::request::evidence;
 
 /// Lets only signed-in users through to the routes below it.
 ///
@@ -50,10 +52,9 @@ impl<S> Layer<S> for RequireLayer {
 }
 
 impl Check for RequireLayer {
-    async fn check(&self, head: RequestHead<'_>) -> Passage {
-        match self.auth.http().require(head, self.role.as_ref()).await {
-            Ok(_) => Passage::Open(HeaderMap::new()),
-            Err(error) => Passage::Closed(problem::response(&error)),
-        }
+    async fn check(&self, parts: &mut Parts) -> Result<Passage, Error> {
+        let evidence = evidence(&self.auth, parts);
+        self.auth.http().require(evidence, self.role.as_ref()).await?;
+        Ok(Passage::Open(HeaderMap::new()))
     }
 }

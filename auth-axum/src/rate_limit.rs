@@ -1,11 +1,13 @@
 //! Rate limits for the application's own routes.
 
-use auth_core::Auth;
 use auth_core::http::{Passage, RateLimit, RequestHead};
 use auth_core::policy::Quota;
+use auth_core::{Auth, Error};
+use http::request::Parts;
 use tower::Layer;
 
 use crate::gate::{Check, Gate};
+use crate::request::head;
 
 /// Limits how often the routes below it may be called: by one client address, one user, or whatever else.
 ///
@@ -86,7 +88,7 @@ impl<S> Layer<S> for RateLimitLayer {
 }
 
 impl Check for RateLimitLayer {
-    async fn check(&self, head: RequestHead<'_>) -> Passage {
-        self.auth.http().rate_limit(head, &self.limit).await
+    async fn check(&self, parts: &mut Parts) -> Result<Passage, Error> {
+        Ok(self.auth.http().rate_limit(head(parts), &self.limit).await)
     }
 }

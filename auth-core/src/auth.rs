@@ -20,8 +20,8 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
 
 pub use admin::EnsureRoleOutcome;
-pub(crate) use authenticate::Proof;
 pub use authenticate::{Authenticated, Credential};
+pub(crate) use authenticate::{CheckedSession, Proof};
 pub use builder::{AuthBuilder, ConfigError};
 pub use issue::SignedIn;
 pub use prune::Pruned;

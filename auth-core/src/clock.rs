@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Tells the time, so that tests can hold it still.
 ///
@@ -43,7 +43,10 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clocks")]
     fn now(&self) -> DateTime<Utc> {
-        DateTime::<Utc>::from(std::time::SystemTime::now()).trunc_subsecs(6)
+        // A clock that stands before 1970 reads as 1970.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        DateTime::from_timestamp(seconds, since.subsec_micros() * 1_000).unwrap_or_default()
     }
 
     fn elapsed(&self) -> Duration {

@@ -1,8 +1,9 @@
 //! The HTTP contract, once for every framework.
 //!
 //! An adapter turns its framework's request into a [`Request`], calls [`Http::handle`] with the [`Endpoint`] that its
-//! router matched, and turns the answer back. For extractors it hands over a [`RequestHead`]. It decides nothing: what
-//! could weaken a sign-in if it were forgotten stands on this side.
+//! router matched, and turns the answer back. For extractors and guards it asks for the [`Evidence`] in a request's
+//! headers, for rate limits it hands over a [`RequestHead`]. It decides nothing: what could weaken a sign-in if it were
+//! forgotten stands on this side.
 
 mod account;
 pub mod base_url;
@@ -13,6 +14,7 @@ mod credential;
 pub mod csrf;
 mod devices;
 pub mod endpoint;
+mod headers;
 mod origin;
 pub mod problem;
 pub mod rate_limit;
@@ -24,7 +26,9 @@ use std::sync::Arc;
 use ::http::Response;
 use bytes::Bytes;
 
+pub use credential::Evidence;
 pub use endpoint::{Endpoint, ROUTES, Route};
+pub use headers::Headers;
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
 pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
 
@@ -32,7 +36,6 @@ use crate::auth::{Auth, Authenticated, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::CookiePolicy;
-use crate::http::credential::Carried;
 use crate::http::csrf::Origins;
 use crate::policy::RateLimitPolicy;
 use crate::role::Role;
@@ -93,15 +96,14 @@ impl Http<'_> {
     /// [`ErrorKind::Unauthenticated`] without a session that is accepted, [`ErrorKind::CrossOrigin`] for an unsafe
     /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
     /// cannot tell.
-    pub async fn current_user(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let mut carried = self.required_credential(head)?;
-        self.auth.authenticate_proof(carried.prove(self.auth)).await
+    pub async fn current_user(&self, evidence: Evidence) -> Result<Authenticated, Error> {
+        self.auth.authenticate_proof(evidence.0?).await
     }
 
     /// Finds the user and session of a request as the store has them, for what shows or changes them.
     async fn current_user_in_store(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let mut carried = self.required_credential(head)?;
-        self.auth.authenticate_by_store(carried.prove(self.auth)).await
+        let Evidence(checked) = self.evidence(head.method, head.headers);
+        self.auth.authenticate_by_store(checked?).await
     }
 
     /// Finds the user of a request that may have none.
@@ -110,8 +112,8 @@ impl Http<'_> {
     ///
     /// As [`current_user`](Self::current_user), but a request without an accepted session is `None`. A store that
     /// cannot tell is still an error: nobody is taken for a stranger because the database is down.
-    pub async fn maybe_user(&self, head: RequestHead<'_>) -> Result<Option<Authenticated>, Error> {
-        match self.current_user(head).await {
+    pub async fn maybe_user(&self, evidence: Evidence) -> Result<Option<Authenticated>, Error> {
+        match self.current_user(evidence).await {
             Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(None),
             found => found.map(Some),
         }
@@ -122,8 +124,8 @@ impl Http<'_> {
     /// # Errors
     ///
     /// As [`current_user`](Self::current_user), and [`ErrorKind::Forbidden`] for a user without the role.
-    pub async fn require(&self, head: RequestHead<'_>, role: Option<&Role>) -> Result<Authenticated, Error> {
-        let current = self.current_user(head).await?;
+    pub async fn require(&self, evidence: Evidence, role: Option<&Role>) -> Result<Authenticated, Error> {
+        let current = self.current_user(evidence).await?;
         if role.is_some_and(|role| !current.user.has_role(role)) {
             return Err(ErrorKind::Forbidden.into());
         }
@@ -137,14 +139,11 @@ impl Http<'_> {
     /// # Errors
     ///
     /// As [`current_user`](Self::current_user).
-    pub async fn claims(&self, head: RequestHead<'_>) -> Result<Claims, Error> {
-        match self.required_credential(head)? {
-            Carried::Access(_, Some(claims)) => Auth::accept_claims(claims),
-            Carried::Access(token, None) => self.auth.verify_access_token(token),
-            Carried::Refresh(token) => {
-                let current = self.auth.authenticate_proof(Ok(Proof::Refresh(&token))).await?;
-                Ok(self.auth.claims_of(&current))
-            }
+    pub async fn claims(&self, evidence: Evidence) -> Result<Claims, Error> {
+        match evidence.0? {
+            Ok(Proof::Access(claims)) => Auth::accept_claims(Ok(claims)),
+            Err(refused) => Auth::accept_claims(Err(refused)),
+            proof => Ok(self.auth.claims_of(&self.auth.authenticate_proof(proof).await?)),
         }
     }
 
@@ -156,7 +155,7 @@ impl Http<'_> {
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
     /// a browser does not send that on its own.
     fn refuse_cross_origin(&self, endpoint: Endpoint, head: RequestHead<'_>) -> Result<(), Error> {
-        let by_bearer = || credential::bearer(head).is_some_and(|token| self.auth.live_claims(token).is_ok());
+        let by_bearer = || credential::bearer(head.headers).is_some_and(|token| self.auth.live_claims(token).is_ok());
         match self.auth.settings().origins.check(head.method, head.headers) {
             // The signature is worth checking only where it makes a difference.
             Err(_) if endpoint.is_vouched_for_by_bearer() && by_bearer() => Ok(()),

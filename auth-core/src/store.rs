@@ -33,7 +33,7 @@ pub use session::{
     DeleteSessionOutcome, NewSession, OpenSession, OpenSessionOutcome, SessionStore, SwapRefresh, SwapRefreshOutcome,
     Touch,
 };
-pub(crate) use session_cache::SessionCache;
+pub(crate) use session_cache::{Look, SessionCache};
 pub use throttle::{SwapThrottle, SwapThrottleOutcome, ThrottleStore};
 pub use token::{ConsumeToken, ConsumeTokenOutcome, CreateTokenOutcome, NewOneTimeToken, TokenStore};
 pub use user::{

@@ -1,4 +1,4 @@
-//! Characters that do not show themselves, in text that people are shown.
+//! Characters that show themselves, and those that do not.
 
 /// Whether a character can break a line or turn the text around it: control characters, line and paragraph
 /// separators, and the marks that override the direction of writing.
@@ -11,6 +11,13 @@ pub(crate) fn is_invisible(char: char) -> bool {
     char.is_whitespace()
         || is_control(char)
         || matches!(char, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}')
+}
+
+/// Reads a text of nothing but visible ASCII, without blanks.
+pub(crate) fn visible_ascii(bytes: &[u8]) -> Option<&str> {
+    // No early end: a loop over all of it is one that the compiler makes wide.
+    let is_visible = bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    if is_visible { std::str::from_utf8(bytes).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A browser that is signed in, and what it sends with each request.
 
 use auth_core::auth::AuthBuilder;
-use auth_core::http::{Body, Request, RequestHead};
+use auth_core::http::{Body, Evidence, Request};
 use auth_core::policy::HashPolicy;
 use auth_core::store::Store;
 use auth_core::{Auth, SessionKind, Transport};
@@ -44,9 +44,9 @@ impl Browser {
         Self { auth, seeded, headers }
     }
 
-    /// Returns what extractors see of a request that changes nothing.
-    pub fn head(&self) -> RequestHead<'_> {
-        RequestHead { method: &Method::GET, headers: &self.headers, peer: None }
+    /// Returns what extractors read of a request that changes nothing.
+    pub fn evidence(&self) -> Evidence {
+        self.auth.http().evidence(&Method::GET, &self.headers)
     }
 
     /// Returns what the servers without the library look at.

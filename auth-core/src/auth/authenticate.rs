@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::auth::flow::Flow;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionId;
 use crate::session::{Client, Session, SessionRecord};
-use crate::store::{SessionCache, Touch};
+use crate::store::{Look, SessionCache, Touch};
 use crate::telemetry::{self, CheckSource};
 use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
 use crate::user::{User, UserStatus};
@@ -35,22 +36,30 @@ impl fmt::Debug for Credential<'_> {
     }
 }
 
-/// The user and session behind a request, read from the store for this request.
+/// The user and session behind a request, read from the store for this request. A copy costs next to nothing.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Authenticated {
     /// The user.
-    pub user: User,
+    pub user: Arc<User>,
     /// The session.
-    pub session: Session,
+    pub session: Arc<Session>,
+}
+
+/// A session that was accepted, with what decides later whether its use is to be noted.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckedSession {
+    pub(crate) current: Authenticated,
+    pub(crate) generation: i64,
+    pub(crate) is_confirmed: bool,
 }
 
 /// A credential whose own text has been checked; what it claims of the session has not.
-pub(crate) enum Proof<'a> {
+pub(crate) enum Proof {
     Access(Claims),
     /// What an earlier request proved.
-    Earlier(&'a Authenticated),
-    Refresh(&'a RefreshToken),
+    Earlier(Authenticated),
+    Refresh(RefreshToken),
 }
 
 /// What a proof has turned out to be.
@@ -74,73 +83,76 @@ impl Auth {
     pub async fn authenticate(&self, credential: &Credential<'_>) -> Result<Authenticated, Error> {
         let proof = match credential {
             Credential::Access(token) => self.live_claims(token).map(Proof::Access),
-            Credential::Refresh(token) => Ok(Proof::Refresh(token)),
+            Credential::Refresh(token) => Ok(Proof::Refresh(token.duplicate())),
         };
         self.authenticate_proof(proof).await
     }
 
     /// Finds the user and session of a credential whose own text has been checked, or refused.
-    pub(crate) async fn authenticate_proof(&self, proof: Result<Proof<'_>, Error>) -> Result<Authenticated, Error> {
-        self.check(proof, self.0.cache.as_deref()).await
+    pub(crate) fn authenticate_proof(
+        &self,
+        proof: Result<Proof, Error>,
+    ) -> impl Future<Output = Result<Authenticated, Error>> {
+        self.check(proof, self.0.cache.as_deref())
     }
 
     /// As [`authenticate_proof`](Self::authenticate_proof), and always by the store.
-    pub(crate) async fn authenticate_by_store(&self, proof: Result<Proof<'_>, Error>) -> Result<Authenticated, Error> {
-        self.check(proof, None).await
-    }
-
-    async fn check(
+    pub(crate) fn authenticate_by_store(
         &self,
-        proof: Result<Proof<'_>, Error>,
-        cache: Option<&SessionCache>,
-    ) -> Result<Authenticated, Error> {
-        let work = async {
-            let (source, checked) = match (proof, cache) {
-                (Ok(Proof::Access(claims)), Some(cache)) => self.ask_cache(claims, cache).await,
-                (Ok(proof), _) => (CheckSource::Database, self.ask_store(&proof).await.map(Authenticated::from)),
-                (Err(refused), _) => (CheckSource::Token, Err(refused)),
-            };
-            counted(source, checked)
-        };
-        Flow::Authenticate.run(accepted, work).await
+        proof: Result<Proof, Error>,
+    ) -> impl Future<Output = Result<Authenticated, Error>> {
+        self.check(proof, None)
     }
 
-    async fn ask_cache(&self, claims: Claims, cache: &SessionCache) -> (CheckSource, Result<Authenticated, Error>) {
-        let id = claims.session_id;
-        let seen = cache.look(id, claims.user_id);
-        if let Some(seen) = seen
-            && let Some(current) = cache.find(seen, id, |record| self.accept_kept(record, &claims))
-        {
-            return (CheckSource::Cache, Ok(current));
-        }
-        let found = self.ask_store(&Proof::Access(claims)).await;
-        if let (Some(seen), Ok(record)) = (seen, &found) {
-            cache.keep(seen, record.clone());
-        }
-        (CheckSource::Database, found.map(Authenticated::from))
+    /// No `async fn`, and the store's part in a box: each would make the future larger that every handler carries.
+    fn check(
+        &self,
+        proof: Result<Proof, Error>,
+        cache: Option<&SessionCache>,
+    ) -> impl Future<Output = Result<Authenticated, Error>> {
+        let work = async move {
+            let proof = match proof {
+                Ok(proof) => proof,
+                Err(refused) => return counted(CheckSource::Token, Err(refused)),
+            };
+            let look = cache.and_then(|cache| proof.look(cache));
+            if let Some(current) = look.as_ref().and_then(|look| self.find_kept(look, &proof)) {
+                return counted(CheckSource::Cache, Ok(current));
+            }
+            let checked = counted(CheckSource::Database, Box::pin(self.ask_store(proof)).await)?;
+            if let Some(look) = look {
+                look.keep(checked.clone());
+            }
+            Ok(checked.current)
+        };
+        Flow::Authenticate.run(accepted, work)
     }
 
     /// Finds the user and session as the store has them, and notes that they were asked for.
-    async fn ask_store(&self, proof: &Proof<'_>) -> Result<SessionRecord, Error> {
+    async fn ask_store(&self, proof: Proof) -> Result<CheckedSession, Error> {
         let now = self.now();
         // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
-        let Found::Proven(record, generation) = self.find_proven(proof, now).await? else {
+        let Found::Proven(record, generation) = self.find_proven(&proof, now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
-        self.end_if_over(&record, now).await?;
-        self.note_use(&record, generation, now).await;
-        Ok(record)
+        let checked = CheckedSession::from(record);
+        self.end_if_over(&checked.current.user, &checked.current.session, now).await?;
+        self.note_use(&checked, generation, now).await;
+        Ok(checked)
     }
 
     /// Accepts a session that was read a moment ago, unless there is something to refuse or to write down: then the
     /// store is asked.
-    fn accept_kept(&self, record: &SessionRecord, claims: &Claims) -> Option<Authenticated> {
-        let now = self.now();
-        let SessionRecord { session, refresh, user } = record;
-        let is_proven = is_proven(claims, record) && claims.generation <= refresh.generation;
-        let is_accepted = is_proven && is_open(record) && !self.has_expired(session, now);
-        let is_noted = !self.is_worth_noting(record, claims.generation, now);
-        (is_accepted && is_noted).then(|| Authenticated { user: user.clone(), session: session.clone() })
+    fn find_kept(&self, look: &Look<'_>, proof: &Proof) -> Option<Authenticated> {
+        let Proof::Access(claims) = proof else { return None };
+        look.find(|kept| self.accepts_kept(kept, claims, look.now()))
+    }
+
+    fn accepts_kept(&self, kept: &CheckedSession, claims: &Claims, now: DateTime<Utc>) -> bool {
+        let Authenticated { user, session } = &kept.current;
+        let is_proven = is_proven(claims, user, session) && claims.generation <= kept.generation;
+        let is_accepted = is_proven && is_open(user, session) && !self.has_expired(session, now);
+        is_accepted && !self.is_worth_noting(kept, claims.generation, now)
     }
 
     /// Finds the user and session of an earlier request as they are now, for a connection that outlives its request.
@@ -182,11 +194,12 @@ impl Auth {
 
     async fn check_again(&self, earlier: &Authenticated) -> Result<Authenticated, Error> {
         let now = self.now();
-        let Found::Proven(record, _) = self.find_proven(&Proof::Earlier(earlier), now).await? else {
+        let Found::Proven(record, _) = self.find_proven(&Proof::Earlier(earlier.clone()), now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
-        self.end_if_over(&record, now).await?;
-        Ok(record.into())
+        let CheckedSession { current, .. } = record.into();
+        self.end_if_over(&current.user, &current.session, now).await?;
+        Ok(current)
     }
 
     /// Checks an access token by itself: no query, and up to its lifetime behind a revocation.
@@ -198,9 +211,9 @@ impl Auth {
         Flow::VerifyAccessToken.run_now(accepted, || counted(CheckSource::Token, self.live_claims(token)))
     }
 
-    /// As [`verify_access_token`](Self::verify_access_token), where the claims were read before to choose the token.
-    pub(crate) fn accept_claims(claims: Claims) -> Result<Claims, Error> {
-        Flow::VerifyAccessToken.run_now(accepted, || counted(CheckSource::Token, Ok(claims)))
+    /// As [`verify_access_token`](Self::verify_access_token), for a token that was read before.
+    pub(crate) fn accept_claims(read: Result<Claims, Error>) -> Result<Claims, Error> {
+        Flow::VerifyAccessToken.run_now(accepted, || counted(CheckSource::Token, read))
     }
 
     /// Reads the claims of an access token that has not expired.
@@ -229,10 +242,12 @@ impl Auth {
     }
 
     /// Reads the session that a proof names, and holds the proof against it.
-    pub(super) async fn find_proven(&self, proof: &Proof<'_>, now: DateTime<Utc>) -> Result<Found, Error> {
+    pub(super) async fn find_proven(&self, proof: &Proof, now: DateTime<Utc>) -> Result<Found, Error> {
         let Some(record) = self.store().find_session(proof.session_id()).await? else { return Ok(Found::Nothing) };
         Ok(match proof {
-            Proof::Access(claims) if is_proven(claims, &record) => Found::Proven(record, claims.generation),
+            Proof::Access(claims) if is_proven(claims, &record.user, &record.session) => {
+                Found::Proven(record, claims.generation)
+            }
             Proof::Earlier(Authenticated { user, session })
                 if user.id == record.user.id && session.auth_epoch == record.session.auth_epoch =>
             {
@@ -252,9 +267,8 @@ impl Auth {
     }
 
     /// Refuses a session that is over. One that has expired is deleted, so that it stays so if the clock steps back.
-    pub(super) async fn end_if_over(&self, record: &SessionRecord, now: DateTime<Utc>) -> Result<(), Error> {
-        let session = &record.session;
-        if !is_open(record) {
+    pub(super) async fn end_if_over(&self, user: &User, session: &Session, now: DateTime<Utc>) -> Result<(), Error> {
+        if !is_open(user, session) {
             return Err(ErrorKind::Unauthenticated.into());
         }
         if !self.has_expired(session, now) {
@@ -281,11 +295,11 @@ impl Auth {
     ///
     /// The request goes on if that fails: it has proved what it had to, and a database that cannot be written to
     /// should still be read from.
-    async fn note_use(&self, record: &SessionRecord, generation: i64, now: DateTime<Utc>) {
-        if !self.is_worth_noting(record, generation, now) {
+    async fn note_use(&self, checked: &CheckedSession, generation: i64, now: DateTime<Utc>) {
+        if !self.is_worth_noting(checked, generation, now) {
             return;
         }
-        let session = &record.session;
+        let session = &checked.current.session;
         let touch = Touch { session_id: session.id, seen_at: now, generation };
         if let Err(error) = self.store().touch_session(touch).await {
             tracing::warn!(session = %session.id, cause = ?error, "the use of a session could not be noted");
@@ -293,11 +307,10 @@ impl Auth {
         }
     }
 
-    fn is_worth_noting(&self, record: &SessionRecord, generation: i64, now: DateTime<Utc>) -> bool {
-        let SessionRecord { session, refresh, .. } = record;
-        let due = now - session.last_seen_at >= self.touch_interval();
+    fn is_worth_noting(&self, checked: &CheckedSession, generation: i64, now: DateTime<Utc>) -> bool {
+        let due = now - checked.current.session.last_seen_at >= self.touch_interval();
         // The first generation replaced nothing, so whether it arrived decides nothing.
-        let confirms = generation == refresh.generation && generation > 0 && !refresh.confirmed;
+        let confirms = generation == checked.generation && generation > 0 && !checked.is_confirmed;
         (due || confirms) && !self.touches_are_paused()
     }
 
@@ -321,19 +334,20 @@ impl Auth {
     }
 }
 
-impl From<SessionRecord> for Authenticated {
-    fn from(record: SessionRecord) -> Self {
-        Self { user: record.user, session: record.session }
+impl From<SessionRecord> for CheckedSession {
+    fn from(SessionRecord { session, refresh, user }: SessionRecord) -> Self {
+        let current = Authenticated { user: Arc::new(user), session: Arc::new(session) };
+        Self { current, generation: refresh.generation, is_confirmed: refresh.confirmed }
     }
 }
 
 /// Whether a session is the one that an access token was issued for, in the same epoch.
-fn is_proven(claims: &Claims, record: &SessionRecord) -> bool {
-    claims.user_id == record.user.id && claims.auth_epoch == record.session.auth_epoch
+fn is_proven(claims: &Claims, user: &User, session: &Session) -> bool {
+    claims.user_id == user.id && claims.auth_epoch == session.auth_epoch
 }
 
 /// Whether a session is accepted until its time is over.
-fn is_open(SessionRecord { session, user, .. }: &SessionRecord) -> bool {
+fn is_open(user: &User, session: &Session) -> bool {
     user.status == UserStatus::Active && user.auth_epoch == session.auth_epoch
 }
 
@@ -348,7 +362,16 @@ fn accepted<T>(_: &T) -> &'static str {
     "accepted"
 }
 
-impl Proof<'_> {
+impl Proof {
+    /// Looks where the session may be kept. Only access tokens are held against what was kept: whether a refresh token is
+    /// the current one, the store alone knows.
+    fn look<'c>(&self, cache: &'c SessionCache) -> Option<Look<'c>> {
+        match self {
+            Self::Access(claims) => cache.look(claims.session_id, claims.user_id),
+            Self::Earlier(_) | Self::Refresh(_) => None,
+        }
+    }
+
     fn session_id(&self) -> SessionId {
         match self {
             Self::Access(claims) => claims.session_id,

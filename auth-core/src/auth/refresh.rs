@@ -67,7 +67,7 @@ impl Auth {
             if presented == Presented::Unknown {
                 return Err(ErrorKind::Unauthenticated.into());
             }
-            self.end_if_over(&record, now).await?;
+            self.end_if_over(&record.user, &record.session, now).await?;
             let exchange = match presented {
                 Presented::Current => rotation(token, &record.refresh, now)?,
                 Presented::PredecessorLost => recovery(token, &record.refresh, now)?,

@@ -80,7 +80,7 @@ impl Auth {
     ) -> Result<Ended, Error> {
         let now = self.now();
         let (proof, live) = match credential {
-            Credential::Refresh(token) => (Proof::Refresh(token), true),
+            Credential::Refresh(token) => (Proof::Refresh(token.duplicate()), true),
             Credential::Access(token) => match self.0.tokens.verify(token, now) {
                 Ok(Verified::Live(claims)) => (Proof::Access(claims), true),
                 Ok(Verified::Expired(claims)) => (Proof::Access(claims), false),
@@ -96,7 +96,7 @@ impl Auth {
                 return Ok(Ended::Stolen);
             }
         };
-        match self.end_if_over(&record, now).await {
+        match self.end_if_over(&record.user, &record.session, now).await {
             Err(error) if error.kind() == ErrorKind::Unauthenticated => return Ok(Ended::AlreadyOver),
             checked => checked?,
         }

@@ -5,13 +5,15 @@ mod domain;
 use std::fmt::Write;
 use std::time::Duration;
 
+use http::HeaderValue;
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue};
 use memchr::memchr;
 
 pub use domain::{CookieDomain, InvalidCookieDomain};
 
 use crate::error::{Error, ErrorKind};
+use crate::http::headers::Headers;
+use crate::text::visible_ascii;
 
 /// How the cookies look.
 ///
@@ -94,13 +96,13 @@ pub enum Lookup<'a> {
 
 impl CookiePolicy {
     /// Looks for the cookie in all `Cookie` headers.
-    pub fn find<'a>(&self, headers: &'a HeaderMap, name: CookieName) -> Lookup<'a> {
+    pub fn find<'h>(&self, headers: &'h impl Headers, name: CookieName) -> Lookup<'h> {
         let [found] = find([self.name(name)], headers);
         found
     }
 
     /// Looks for both cookies, by one pass over the headers: the access token's and the refresh token's.
-    pub(crate) fn find_both<'a>(&self, headers: &'a HeaderMap) -> (Lookup<'a>, Lookup<'a>) {
+    pub(crate) fn find_both<'h>(&self, headers: &'h impl Headers) -> (Lookup<'h>, Lookup<'h>) {
         find([self.name(CookieName::Access), self.name(CookieName::Refresh)], headers).into()
     }
 
@@ -175,10 +177,10 @@ fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
 /// byte. A sibling subdomain that may set `%5F%5FHost-access` then passes for `__Host-access` (CVE-2020-7070,
 /// CVE-2020-8184). Here a name is its bytes, only the blanks that HTTP allows are skipped before it, and what cannot be
 /// read is skipped on its own.
-fn find<'a, const N: usize>(names: [&str; N], headers: &'a HeaderMap) -> [Lookup<'a>; N] {
+fn find<'h, const N: usize>(names: [&str; N], headers: &'h impl Headers) -> [Lookup<'h>; N] {
     let mut found = [Lookup::Absent; N];
-    for header in headers.get_all(COOKIE) {
-        for pair in pairs(header.as_bytes()) {
+    for header in headers.lines(&COOKIE) {
+        for pair in pairs(header) {
             for (name, found) in names.iter().zip(&mut found) {
                 if let Some(value) = value_of(pair, name) {
                     *found = found.and_another(value);
@@ -189,7 +191,7 @@ fn find<'a, const N: usize>(names: [&str; N], headers: &'a HeaderMap) -> [Lookup
     found
 }
 
-/// Splits a header at its semicolons.
+/// Splits a header at its semicolons, and takes off the blanks before each part.
 fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(header);
     std::iter::from_fn(move || {
@@ -199,29 +201,23 @@ fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
             (pair, after.get(1..))
         });
         rest = after;
-        Some(pair)
+        let blanks = pair.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        pair.get(blanks..)
     })
 }
 
 fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let start = pair.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
-    pair.get(start..)?.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+    pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")
 }
 
 impl<'a> Lookup<'a> {
     /// What it is once the cookie was found (again).
     fn and_another(self, value: &'a [u8]) -> Self {
         match self {
-            Self::Absent => visible(value).map_or(Self::Ambiguous, Self::One),
+            Self::Absent => visible_ascii(value).map_or(Self::Ambiguous, Self::One),
             Self::Ambiguous | Self::One(_) => Self::Ambiguous,
         }
     }
-}
-
-fn visible(value: &[u8]) -> Option<&str> {
-    // No early end: a loop over all of it is one that the compiler makes wide.
-    let is_visible = value.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
-    if is_visible { std::str::from_utf8(value).ok() } else { None }
 }
 
 #[cfg(test)]

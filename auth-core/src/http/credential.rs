@@ -4,14 +4,34 @@
 //! cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A request
 //! that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at all.
 
+use std::fmt;
+
+use http::Method;
 use http::header::AUTHORIZATION;
 
 use crate::auth::{Auth, Credential, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::http::cookie::{CookieName, Lookup};
+use crate::http::headers::{Headers, Sent, sent};
 use crate::http::request::RequestHead;
+use crate::text::visible_ascii;
 use crate::token::{Claims, RefreshToken};
+
+/// What a request shows of who sent it, read and checked as far as that takes no store.
+///
+/// It owns what it needs, so the request may change meanwhile. It is good for one question, asked at once: the time of an
+/// access token was held against the clock when it was read.
+pub struct Evidence(pub(super) Result<Checked, Error>);
+
+/// A credential, or why its own text was refused. Without a credential there is nothing to check, which is no check.
+pub(super) type Checked = Result<Proof, Error>;
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evidence").finish_non_exhaustive()
+    }
+}
 
 /// The credential that a request carries.
 pub(super) enum Carried<'h> {
@@ -27,9 +47,10 @@ impl<'h> Carried<'h> {
     /// # Errors
     ///
     /// [`ErrorKind::Unauthenticated`] for an access token that is not accepted.
-    pub(super) fn prove(&mut self, auth: &Auth) -> Result<Proof<'_>, Error> {
+    fn prove(self, auth: &Auth) -> Result<Proof, Error> {
         match self {
-            Self::Access(token, claims) => claims.take().map_or_else(|| auth.live_claims(token), Ok).map(Proof::Access),
+            Self::Access(_, Some(claims)) => Ok(Proof::Access(claims)),
+            Self::Access(token, None) => auth.live_claims(token).map(Proof::Access),
             Self::Refresh(token) => Ok(Proof::Refresh(token)),
         }
     }
@@ -43,31 +64,38 @@ impl<'h> Carried<'h> {
 }
 
 impl Http<'_> {
-    /// Picks the credential of a request that must have one.
+    /// Reads what a request shows of who sent it, for [`current_user`](Self::current_user) and its like.
     ///
-    /// # Errors
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use auth_core::{Auth, ErrorKind, MemoryStore, SigningKeys};
+    /// use http::{HeaderMap, Method};
     ///
-    /// As [`credential`](Self::credential), and [`ErrorKind::Unauthenticated`] when it carries nothing.
-    pub(super) fn required_credential<'h>(&self, head: RequestHead<'h>) -> Result<Carried<'h>, Error> {
-        self.credential(head)?.ok_or_else(|| ErrorKind::Unauthenticated.into())
+    /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+    /// let nothing = auth.http().evidence(&Method::GET, &HeaderMap::new());
+    /// assert_eq!(auth.http().current_user(nothing).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn evidence(&self, method: &Method, headers: &impl Headers) -> Evidence {
+        Evidence(self.credential(method, headers).map(|carried| carried.prove(self.auth)))
     }
 
-    /// Picks the credential of a request; `None` if it carries nothing.
+    /// Picks the credential of a request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`] when what it carries is ambiguous or unreadable; [`ErrorKind::CrossOrigin`] when
-    /// it is a cookie, and a page of another origin may have made the browser send it.
-    fn credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Carried<'h>>, Error> {
-        match read_bearer(head) {
-            Bearer::Token(token) => return Ok(Some(Carried::Access(token, None))),
+    /// [`ErrorKind::Unauthenticated`] when there is none, or what it carries is ambiguous or unreadable;
+    /// [`ErrorKind::CrossOrigin`] when it is a cookie, and a page of another origin may have made the browser send it.
+    pub(super) fn credential<'h>(&self, method: &Method, headers: &'h impl Headers) -> Result<Carried<'h>, Error> {
+        match read_bearer(headers) {
+            Bearer::Token(token) => return Ok(Carried::Access(token, None)),
             Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
             Bearer::Absent => {}
         }
-        let credential = self.cookie_credential(head)?;
-        if credential.is_some() {
-            self.auth.settings().origins.check(head.method, head.headers)?;
-        }
+        let credential = self.cookie_credential(headers)?;
+        self.auth.settings().origins.check(method, headers)?;
         Ok(credential)
     }
 
@@ -78,7 +106,7 @@ impl Http<'_> {
         let Some(text) = one(cookies.find(head.headers, CookieName::Refresh))? else { return Ok(None) };
         // A bearer token vouches for itself, not for a cookie that came along.
         self.auth.settings().origins.check(head.method, head.headers)?;
-        if matches!(read_bearer(head), Bearer::Unusable) {
+        if matches!(read_bearer(head.headers), Bearer::Unusable) {
             return Err(ErrorKind::Unauthenticated.into());
         }
         let token = RefreshToken::parse(text).ok_or(ErrorKind::Unauthenticated)?;
@@ -96,29 +124,28 @@ impl Http<'_> {
         }
     }
 
-    fn cookie_credential<'h>(&self, head: RequestHead<'h>) -> Result<Option<Carried<'h>>, Error> {
-        let (access, refresh) = self.auth.settings().cookies.find_both(head.headers);
-        let (access, refresh_text) = (one(access)?, one(refresh)?);
-        match (access, refresh_text.and_then(RefreshToken::parse)) {
-            // A refresh cookie that holds no such token is a credential all the same, and as good as a dead one: a
-            // sign-out has to clear it.
-            (None, None) => Ok(refresh_text.map(|text| Carried::Access(text, None))),
-            (Some(access), None) => Ok(Some(Carried::Access(access, None))),
-            (None, Some(refresh)) => Ok(Some(Carried::Refresh(refresh))),
-            (Some(access), Some(refresh)) => match self.auth.live_claims(access) {
-                Ok(claims) if claims.session_id == refresh.session_id() => {
-                    Ok(Some(Carried::Access(access, Some(claims))))
+    fn cookie_credential<'h>(&self, headers: &'h impl Headers) -> Result<Carried<'h>, Error> {
+        let (access, refresh) = self.auth.settings().cookies.find_both(headers);
+        match (one(access)?, one(refresh)?) {
+            (None, None) => Err(ErrorKind::Unauthenticated.into()),
+            (Some(access), None) => Ok(Carried::Access(access, None)),
+            // What holds no such token is a credential all the same, and as good as a dead one: a sign-out has to clear
+            // it.
+            (None, Some(text)) => Ok(RefreshToken::parse(text).map_or(Carried::Access(text, None), Carried::Refresh)),
+            (Some(access), Some(text)) => match self.auth.live_claims(access) {
+                Ok(claims) if RefreshToken::named_session(text).is_none_or(|id| id == claims.session_id) => {
+                    Ok(Carried::Access(access, Some(claims)))
                 }
                 Ok(_) => Err(ErrorKind::Unauthenticated.into()),
-                Err(_) => Ok(Some(Carried::Refresh(refresh))),
+                Err(_) => Ok(RefreshToken::parse(text).map_or(Carried::Access(access, None), Carried::Refresh)),
             },
         }
     }
 }
 
 /// Returns the bearer token of a request, good or not.
-pub(super) fn bearer(head: RequestHead<'_>) -> Option<&str> {
-    match read_bearer(head) {
+pub(super) fn bearer(headers: &impl Headers) -> Option<&str> {
+    match read_bearer(headers) {
         Bearer::Token(token) => Some(token),
         Bearer::Absent | Bearer::Unusable => None,
     }
@@ -131,18 +158,25 @@ enum Bearer<'h> {
 }
 
 /// Reads `Authorization: Bearer token`. Another scheme is somebody else's (a proxy's, say) and none of ours.
-fn read_bearer(head: RequestHead<'_>) -> Bearer<'_> {
-    let mut values = head.headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return if head.headers.contains_key(AUTHORIZATION) { Bearer::Unusable } else { Bearer::Absent };
+fn read_bearer(headers: &impl Headers) -> Bearer<'_> {
+    let value = match sent(headers, &AUTHORIZATION) {
+        Sent::Never => return Bearer::Absent,
+        Sent::Once(value) => value,
+        Sent::Often => return Bearer::Unusable,
     };
-    let Ok(text) = value.to_str() else { return Bearer::Unusable };
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Bearer::Absent;
+    let mut parts = value.splitn(2, |byte| *byte == b' ');
+    let (scheme, token) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return if is_text(value) { Bearer::Absent } else { Bearer::Unusable };
     }
-    let well_formed = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
-    if well_formed { Bearer::Token(token) } else { Bearer::Unusable }
+    match visible_ascii(token) {
+        Some(token) if !token.is_empty() && !token.contains(',') => Bearer::Token(token),
+        _ => Bearer::Unusable,
+    }
+}
+
+fn is_text(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t'))
 }
 
 /// The value of a cookie that stands in the request at most once.

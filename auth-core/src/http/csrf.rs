@@ -24,11 +24,12 @@
 //! client, and without a scheme rule 5 cannot tell `http` from `https`. HTTP/2 has `:authority` in place of `Host`;
 //! an adapter passes it as `Host`.
 
+use http::Method;
 use http::header::{HOST, HeaderName, ORIGIN, UPGRADE};
-use http::{HeaderMap, Method};
 
 use super::origin::Origin;
 use crate::error::{Error, ErrorKind};
+use crate::http::headers::{Headers, Sent, sent};
 
 pub use super::origin::InvalidOrigin;
 
@@ -69,7 +70,7 @@ impl Origins {
     /// # Errors
     ///
     /// [`ErrorKind::CrossOrigin`] when one did, or might have.
-    pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Error> {
+    pub fn check(&self, method: &Method, headers: &impl Headers) -> Result<(), Error> {
         if (is_safe(method) && !opens_websocket(headers)) || self.is_same_origin(headers) {
             Ok(())
         } else {
@@ -77,7 +78,7 @@ impl Origins {
         }
     }
 
-    fn is_same_origin(&self, headers: &HeaderMap) -> bool {
+    fn is_same_origin(&self, headers: &impl Headers) -> bool {
         let origin = sent(headers, &ORIGIN);
         if let Sent::Once(origin) = origin
             && self.trusts(origin)
@@ -104,36 +105,18 @@ fn is_safe(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
 }
 
-fn opens_websocket(headers: &HeaderMap) -> bool {
+fn opens_websocket(headers: &impl Headers) -> bool {
     headers
-        .get_all(UPGRADE)
-        .iter()
-        .flat_map(|header| header.as_bytes().split(|byte| *byte == b','))
+        .lines(&UPGRADE)
+        .flat_map(|header| header.split(|byte| *byte == b','))
         .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
-fn is_of_host(origin: &[u8], headers: &HeaderMap) -> bool {
+fn is_of_host(origin: &[u8], headers: &impl Headers) -> bool {
     let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
     match (authority, sent(headers, &HOST)) {
         (Some(authority), Sent::Once(host)) => !host.is_empty() && authority == host,
         (_, Sent::Never | Sent::Once(_) | Sent::Often) => false,
-    }
-}
-
-/// How often a header was sent that has one value at most.
-#[derive(Clone, Copy)]
-enum Sent<'a> {
-    Never,
-    Once(&'a [u8]),
-    Often,
-}
-
-fn sent<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Sent<'a> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Sent::Never,
-        (Some(value), None) => Sent::Once(value.as_bytes()),
-        (Some(_), Some(_)) => Sent::Often,
     }
 }
 

@@ -23,7 +23,7 @@ impl Http<'_> {
 
     pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let scope = read_scope(request)?;
-        let credential = self.required_credential(request.head())?;
+        let credential = self.credential(&request.method, &request.headers)?;
         self.auth.sign_out(&credential.into_credential(), scope, &self.client(request.head())).await?;
         match scope {
             SignOutScope::Others => Ok(no_content()),
@@ -62,7 +62,7 @@ impl Http<'_> {
             }
         };
         let token = token.ok_or(ErrorKind::Unauthenticated)?;
-        if let Some(access) = bearer(head) {
+        if let Some(access) = bearer(head.headers) {
             self.refuse_other_session(access, &token)?;
         }
         Ok(token)
@@ -71,7 +71,7 @@ impl Http<'_> {
 
 /// What carried the credential. Beside a bearer token the cookies were not looked at, so they stay.
 fn carrier(request: &Request) -> Transport {
-    if bearer(request.head()).is_some() { Transport::Bearer } else { request.transport }
+    if bearer(&request.headers).is_some() { Transport::Bearer } else { request.transport }
 }
 
 fn read_scope(request: &Request) -> Result<SignOutScope, Error> {

@@ -152,7 +152,10 @@ impl Http<'_> {
         let key = match key {
             RateLimitKey::By(key) => key(head).map(|key| format!("by {key}")),
             RateLimitKey::Client => None,
-            RateLimitKey::User => self.maybe_user(head).await?.map(|current| format!("user {}", current.user.id)),
+            RateLimitKey::User => {
+                let current = self.maybe_user(self.evidence(head.method, head.headers)).await?;
+                current.map(|current| format!("user {}", current.user.id))
+            }
         };
         Ok(key.unwrap_or_else(|| self.client_key(head)))
     }

@@ -14,10 +14,10 @@ use chrono::{DateTime, Utc};
 use quick_cache::DefaultHashBuilder;
 use quick_cache::sync::Cache;
 
+use crate::auth::{Authenticated, CheckedSession};
 use crate::clock::Clock;
 use crate::id::{SessionId, UserId};
 use crate::policy::SessionCachePolicy;
-use crate::session::SessionRecord;
 
 /// How many marks there are. Sessions and users share them: a collision costs a query.
 const MARKS: usize = 4_096;
@@ -28,7 +28,7 @@ const DOUBT: Duration = Duration::from_mins(1);
 
 /// A bounded number of sessions, each for a short time.
 pub(crate) struct SessionCache {
-    sessions: Cache<SessionId, Arc<Kept>>,
+    sessions: Cache<SessionId, Kept>,
     marks: Box<[Mark]>,
     hasher: DefaultHashBuilder,
     ttl: Duration,
@@ -36,14 +36,22 @@ pub(crate) struct SessionCache {
 }
 
 /// A session as the store had it.
+#[derive(Clone)]
 struct Kept {
-    record: SessionRecord,
+    session: CheckedSession,
+    seen: Seen,
+}
+
+/// A look at the marks of one session, before the store is asked.
+pub(crate) struct Look<'c> {
+    cache: &'c SessionCache,
+    session: SessionId,
     seen: Seen,
 }
 
 /// What stood on the marks of a session and of its user before the store was asked, and when that was.
 #[derive(Clone, Copy)]
-pub(crate) struct Seen {
+struct Seen {
     session: u64,
     user: u64,
     at: Duration,
@@ -77,30 +85,12 @@ impl SessionCache {
         }
     }
 
-    /// Looks at the marks, before the store is asked; `None` while a change is in doubt.
-    pub(crate) fn look(&self, session: SessionId, user: UserId) -> Option<Seen> {
+    /// Looks at the marks of a session and its user; `None` while a change is in doubt.
+    pub(crate) fn look(&self, session: SessionId, user: UserId) -> Option<Look<'_>> {
         let at = self.clock.elapsed();
-        let (session, user) = (self.mark(Owner::Session(session)), self.mark(Owner::User(user)));
-        Some(Seen { session: session.read(at)?, user: user.read(at)?, at, now: self.clock.now() })
-    }
-
-    /// Keeps what the store answered to somebody who had looked at the marks before.
-    pub(crate) fn keep(&self, seen: Seen, record: SessionRecord) {
-        self.sessions.insert(record.session.id, Arc::new(Kept { record, seen }));
-    }
-
-    /// Finds a session that was read within the time to live, and that no change has touched since.
-    pub(crate) fn find<T>(
-        &self,
-        now: Seen,
-        id: SessionId,
-        accept: impl FnOnce(&SessionRecord) -> Option<T>,
-    ) -> Option<T> {
-        let kept = self.sessions.get(&id)?;
-        let is_untouched = kept.seen.session == now.session && kept.seen.user == now.user;
-        let by_wall_clock = (now.now - kept.seen.now).to_std().is_ok_and(|age| age < self.ttl);
-        let is_recent = by_wall_clock && now.at.saturating_sub(kept.seen.at) < self.ttl;
-        if is_untouched && is_recent { accept(&kept.record) } else { None }
+        let marks = (self.mark(Owner::Session(session)).read(at)?, self.mark(Owner::User(user)).read(at)?);
+        let seen = Seen { session: marks.0, user: marks.1, at, now: self.clock.now() };
+        Some(Look { cache: self, session, seen })
     }
 
     /// Announces a change. What was kept of its sessions counts for nothing once this is dropped.
@@ -112,6 +102,27 @@ impl SessionCache {
     fn mark(&self, owner: Owner) -> &Mark {
         let hash = usize::try_from(self.hasher.hash_one(owner) >> 32).unwrap_or_default();
         &self.marks[hash % self.marks.len()]
+    }
+}
+
+impl Look<'_> {
+    /// Returns when it was.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.seen.now
+    }
+
+    /// Finds the session, if it was read within the time to live and no change has touched it since.
+    pub(crate) fn find(&self, accept: impl FnOnce(&CheckedSession) -> bool) -> Option<Authenticated> {
+        let (Kept { session, seen }, now) = (self.cache.sessions.get(&self.session)?, self.seen);
+        let is_untouched = seen.session == now.session && seen.user == now.user;
+        let by_wall_clock = (now.now - seen.now).to_std().is_ok_and(|age| age < self.cache.ttl);
+        let is_recent = by_wall_clock && now.at.saturating_sub(seen.at) < self.cache.ttl;
+        (is_untouched && is_recent && accept(&session)).then_some(session.current)
+    }
+
+    /// Keeps what the store answered since.
+    pub(crate) fn keep(self, session: CheckedSession) {
+        self.cache.sessions.insert(self.session, Kept { session, seen: self.seen });
     }
 }
 

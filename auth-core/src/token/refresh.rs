@@ -23,6 +23,7 @@ const ID_BYTES: usize = 16;
 const FAMILY_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
 const TOKEN_BYTES: usize = ID_BYTES + FAMILY_BYTES + SECRET_BYTES;
+const TOKEN_CHARS: usize = (TOKEN_BYTES * 4).div_ceil(3);
 
 /// An opaque token of 256 secret bits that is exchanged for a new pair of tokens, once.
 ///
@@ -50,6 +51,15 @@ impl RefreshToken {
         let secret = Zeroizing::new(*secret.first_chunk::<SECRET_BYTES>()?);
         let session_id = SessionId::from_uuid(Uuid::from_bytes(*id));
         (read == TOKEN_BYTES).then_some(Self { session_id, family: *family, secret })
+    }
+
+    /// Reads which session a text names that has the length of a token. That it is one, nobody has looked.
+    pub(crate) fn named_session(text: &str) -> Option<SessionId> {
+        // 24 of its characters are 18 whole bytes, and the secret is not among them.
+        let mut start = [0; 18];
+        let named = text.get(..24).filter(|_| text.len() == TOKEN_CHARS)?;
+        URL_SAFE_NO_PAD.decode_slice(named, &mut start).ok()?;
+        start.first_chunk::<ID_BYTES>().map(|id| SessionId::from_uuid(Uuid::from_bytes(*id)))
     }
 
     /// Returns the token's text, to be sent to its owner and to nobody else.
@@ -173,6 +183,22 @@ mod tests {
             [format!("{}=", *text), format!(" {}", *text), text[..85].to_owned(), format!("{}A", *text), String::new()]
         {
             assert!(RefreshToken::parse(&odd).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_session_that_a_text_names_is_read_without_the_rest() {
+        let token = token();
+        let text = token.expose();
+        assert_eq!(RefreshToken::named_session(&text), Some(token.session_id()));
+        assert_eq!(
+            RefreshToken::named_session(&format!("{}{}", &text[..24], "!".repeat(62))),
+            Some(token.session_id())
+        );
+        for odd in
+            [text[..85].to_owned(), format!("{}A", *text), format!("!{}", &text[1..]), "é".repeat(43), String::new()]
+        {
+            assert_eq!(RefreshToken::named_session(&odd), None, "{odd}");
         }
     }
 

@@ -22,7 +22,7 @@ async fn a_request_is_authenticated_by_one_query() {
         fixture.store.take_calls();
         let current = fixture.auth.authenticate(&credential).await.unwrap();
         assert_eq!(fixture.store.take_calls(), ["find_session"]);
-        assert_eq!((current.user, current.session), (signed_in.user.clone(), signed_in.session.clone()));
+        assert_eq!((&*current.user, &*current.session), (&signed_in.user, &signed_in.session));
     }
 }
 

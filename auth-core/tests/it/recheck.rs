@@ -1,5 +1,7 @@
 //! The session of an earlier request, asked about while its connection is open.
 
+use std::sync::Arc;
+
 use auth_core::audit::AuditKind;
 use auth_core::auth::{SignOutScope, SignedIn};
 use auth_core::conformance::faulty::Moment;
@@ -144,9 +146,9 @@ async fn a_session_of_somebody_else_under_the_same_id_is_another() {
     let Open { fixture, opened, .. } = open(Fixture::new()).await;
     let grace = fixture.sign_up(GRACE).await;
     let mut mixed = opened.clone();
-    mixed.session = grace.session;
+    mixed.session = grace.session.into();
     fails(fixture.auth.recheck(&mixed).await, ErrorKind::Unauthenticated);
     let mut older = opened;
-    older.session.auth_epoch -= 1;
+    Arc::make_mut(&mut older.session).auth_epoch -= 1;
     fails(fixture.auth.recheck(&older).await, ErrorKind::Unauthenticated);
 }

@@ -15,7 +15,7 @@ async fn refreshing_extends_the_session_by_its_own_span() {
     let second = fixture.refresh(&first.refresh_token).await.unwrap();
     assert_eq!(second.session.expires_at, fixture.now() + 7 * DAY);
     assert_eq!(second.session.last_seen_at, fixture.now());
-    assert_eq!(fixture.authenticate(&second).await.unwrap().session, second.session);
+    assert_eq!(*fixture.authenticate(&second).await.unwrap().session, second.session);
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn a_session_that_was_read_just_now_is_not_read_again() {
     let fixture = cached();
     let signed_in = known(&fixture).await;
     let current = fixture.authenticate(&signed_in).await.unwrap();
-    assert_eq!((current.user, current.session), (signed_in.user.clone(), signed_in.session.clone()));
+    assert_eq!((&*current.user, &*current.session), (&signed_in.user, &signed_in.session));
     fixture.clock.advance(just_before(TTL));
     assert!(fixture.authenticate(&signed_in).await.is_ok());
     assert_eq!(fixture.store.take_calls(), [""; 0]);
@@ -218,7 +218,7 @@ async fn somebody_elses_token_gets_nothing_from_what_is_kept() {
     known(&fixture).await;
     fails(fixture.auth.authenticate(&Credential::Access("nonsense")).await, ErrorKind::Unauthenticated);
     let other = fixture.sign_up(GRACE).await;
-    assert_eq!(fixture.authenticate(&other).await.unwrap().user, other.user);
+    assert_eq!(*fixture.authenticate(&other).await.unwrap().user, other.user);
     fails(fixture.auth.authenticate(&refresh(&known_elsewhere().await)).await, ErrorKind::Unauthenticated);
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use auth_core::audit::AuditKind;
 use auth_core::conformance::faulty::Moment;
 use auth_core::policy::SessionPolicy;
@@ -37,7 +39,7 @@ async fn expired_sessions_are_not_listed() {
 async fn sessions_of_an_ended_epoch_are_not_listed() {
     let fixture = Fixture::new();
     let mut current = fixture.authenticate(&fixture.sign_up(ADA).await).await.unwrap();
-    current.user.auth_epoch += 1;
+    Arc::make_mut(&mut current.user).auth_epoch += 1;
     assert_eq!(fixture.auth.sessions(&current).await.unwrap(), []);
 }
 

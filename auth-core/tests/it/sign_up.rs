@@ -39,7 +39,7 @@ async fn sign_up_creates_the_user_and_signs_them_in() {
     assert_eq!(signed_in.session.client, fixture.client);
 
     let current = fixture.authenticate(&signed_in).await.unwrap();
-    assert_eq!((&current.user, &current.session), (user, &signed_in.session));
+    assert_eq!((&*current.user, &*current.session), (user, &signed_in.session));
     assert!(fixture.try_sign_in(ADA, PASSWORD).await.is_ok());
 }
 

@@ -1,3 +1,5 @@
+use http::HeaderMap;
+
 use super::*;
 
 const PREFIXED: CookiePolicy = CookiePolicy { form: CookieForm::Prefixed, same_site: SameSite::Lax };

@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::session::{Client, Session, SessionKind};
+use crate::session::{Client, Session, SessionKind, SessionRecord};
 use crate::token::RefreshToken;
 use crate::user::User;
 
@@ -24,18 +24,17 @@ impl Fixture {
         Self { cache: SessionCache::new(&policy, Arc::<ManualClock>::clone(&clock)), clock }
     }
 
-    fn look(&self, record: &SessionRecord) -> Option<Seen> {
+    fn look(&self, record: &SessionRecord) -> Option<Look<'_>> {
         self.cache.look(record.session.id, record.user.id)
     }
 
     fn read(&self, record: &SessionRecord) {
-        self.cache.keep(self.look(record).unwrap(), record.clone());
+        self.look(record).unwrap().keep(record.clone().into());
     }
 
     fn has(&self, record: &SessionRecord) -> bool {
-        let found =
-            self.look(record).and_then(|now| self.cache.find(now, record.session.id, |kept| Some(kept.clone())));
-        found.is_some_and(|kept| kept.session == record.session && kept.user == record.user)
+        let found = self.look(record).and_then(|look| look.find(|_| true));
+        found.is_some_and(|kept| *kept.session == record.session && *kept.user == record.user)
     }
 
     fn owners(record: &SessionRecord) -> [Owner; 2] {
@@ -92,10 +91,10 @@ fn what_was_read_before_the_machine_slept_is_not_found_after() {
     let (clock, record) = (Arc::new(SleepyClock::default()), record());
     let cache = SessionCache::new(&SessionCachePolicy { ttl: TTL, capacity: 10 }, Arc::<SleepyClock>::clone(&clock));
     let look = || cache.look(record.session.id, record.user.id).unwrap();
-    cache.keep(look(), record.clone());
-    assert!(cache.find(look(), record.session.id, |_| Some(())).is_some());
+    look().keep(record.clone().into());
+    assert!(look().find(|_| true).is_some());
     clock.slept.store(3_600, Ordering::Relaxed);
-    assert!(cache.find(look(), record.session.id, |_| Some(())).is_none());
+    assert!(look().find(|_| true).is_none());
 }
 
 #[test]
@@ -109,9 +108,9 @@ fn what_was_read_is_not_found_when_the_clock_was_set_back() {
 #[test]
 fn its_time_begins_before_the_store_is_asked() {
     let (fixture, record) = (Fixture::new(), record());
-    let seen = fixture.look(&record).unwrap();
+    let look = fixture.look(&record).unwrap();
     fixture.clock.advance(TTL);
-    fixture.cache.keep(seen, record.clone());
+    look.keep(record.clone().into());
     assert!(!fixture.has(&record), "the answer was as old as that when it came");
 }
 
@@ -136,9 +135,9 @@ fn an_answer_that_a_change_overtook_is_not_kept() {
     for owner in Fixture::owners(&record) {
         let fixture = Fixture::new();
         let change = fixture.cache.change(owner);
-        let seen = fixture.look(&record).unwrap();
+        let look = fixture.look(&record).unwrap();
         change.succeed();
-        fixture.cache.keep(seen, record.clone());
+        look.keep(record.clone().into());
         assert!(!fixture.has(&record), "{owner:?}");
     }
 }

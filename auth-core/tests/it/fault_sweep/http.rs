@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use auth_core::conformance::faulty::{CAUSE, Fault, FaultKind, Moment};
-use auth_core::http::{Body, Endpoint, ROUTES, Request, RequestHead, Transport};
+use auth_core::http::{Body, Endpoint, ROUTES, Request, Transport};
 use auth_core::{ErrorKind, Role};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
@@ -135,15 +135,15 @@ async fn nobody_is_taken_for_a_stranger_because_of_a_fault() {
         for transport in [Transport::Bearer, Transport::Cookie] {
             let scene = two_sessions().await;
             let headers = credential(&scene, transport);
-            let head = RequestHead { method: &Method::GET, headers: &headers, peer: None };
             let (http, store) = (scene.fixture.auth.http(), &scene.fixture.store);
+            let shown = || http.evidence(&Method::GET, &headers);
             store.fault_at(1, fault);
-            fails(http.current_user(head).await, ErrorKind::Unavailable);
+            fails(http.current_user(shown()).await, ErrorKind::Unavailable);
             store.fault_at(1, fault);
-            fails(http.maybe_user(head).await, ErrorKind::Unavailable);
+            fails(http.maybe_user(shown()).await, ErrorKind::Unavailable);
             store.fault_at(1, fault);
-            fails(http.require(head, Some(&Role::ADMIN)).await, ErrorKind::Unavailable);
-            assert!(http.maybe_user(head).await.unwrap().is_some());
+            fails(http.require(shown(), Some(&Role::ADMIN)).await, ErrorKind::Unavailable);
+            assert!(http.maybe_user(shown()).await.unwrap().is_some());
         }
     }
 }
@@ -154,9 +154,10 @@ async fn claims_of_a_lapsed_cookie_are_not_made_up_during_a_fault() {
         let scene = two_sessions().await;
         scene.fixture.clock.advance(crate::fixture::HOUR);
         let headers = credential(&scene, Transport::Cookie);
-        let head = RequestHead { method: &Method::GET, headers: &headers, peer: None };
+        let http = scene.fixture.auth.http();
+        let shown = || http.evidence(&Method::GET, &headers);
         scene.fixture.store.fault_at(1, fault);
-        fails(scene.fixture.auth.http().claims(head).await, ErrorKind::Unavailable);
-        assert!(scene.fixture.auth.http().claims(head).await.is_ok());
+        fails(http.claims(shown()).await, ErrorKind::Unavailable);
+        assert!(http.claims(shown()).await.is_ok());
     }
 }
