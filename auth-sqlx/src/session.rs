@@ -58,11 +58,12 @@ impl<DB: Backend> SessionStore for SqlxStore<DB> {
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
         // Asked at every request, so it is worth not to spawn a task and set a timer for it where none is needed.
         if self.may_drop_reads() {
-            let call = self.repeat(|| self.try_find_session(id));
-            return if self.may_take_long() { in_time::<DB, _>(Box::pin(call)).await } else { call.await };
+            let call = || self.repeat(|| self.try_find_session(id));
+            return if self.may_take_long() { in_time::<DB, _>(Box::pin(call())).await } else { call().await };
         }
         let store = self.clone();
-        to_its_end::<DB, _>(async move { store.repeat(|| store.try_find_session(id)).await }).await
+        let call = async move { store.repeat(|| store.try_find_session(id)).await };
+        Box::pin(to_its_end::<DB, _>(call)).await
     }
 
     async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
