@@ -115,8 +115,8 @@ pub trait Run: Database {
     /// one writer at a time, so that there is nobody to wait for.
     const LOCK_ROW: &'static str;
 
-    /// Whether one statement can change a row and insert another where there was such a row.
-    const CHANGES_WITHIN_INSERT: bool;
+    /// How a change and the insertion of its record are one call; `None` where they are not.
+    const RECORDED: Option<Recorded>;
 
     /// A condition that always holds, and that lets a statement outside of a transaction wait no longer for a lock than
     /// one inside.
@@ -178,6 +178,24 @@ pub trait Run: Database {
 
     /// Returns what an error of the database means for whoever called.
     fn fault(error: &dyn DatabaseError) -> Fault;
+}
+
+/// What stands around a change and the insertion of its record, so that they are one call, which returns a row for each
+/// that was changed. The insertion ends before its values.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded {
+    /// Before all of it, unless it is part of a transaction.
+    pub begin: &'static str,
+    /// Before the change.
+    pub before: &'static str,
+    /// Between the two.
+    pub between: &'static str,
+    /// After the insertion: what selects its values, if anything was changed.
+    pub after: &'static str,
+    /// After all of it, unless it is part of a transaction.
+    pub commit: &'static str,
+    /// What undoes a call that failed halfway.
+    pub rollback: &'static str,
 }
 
 /// What an error of the database means.

@@ -1,49 +1,63 @@
-//! A change and the record of it: one statement, where the database has such statements.
+//! A change and the record of it: one call, where the database can do that.
 
 use auth_core::audit::AuditEvent;
 
 use crate::audit::{INSERT_EVENT, bind_event};
-use crate::backend::Backend;
-use crate::lease::Lease;
+use crate::backend::{Backend, Recorded};
 use crate::statement::Statement;
 use crate::store::SqlxStore;
 
 impl<DB: Backend> SqlxStore<DB> {
-    /// A connection for a change and its record: with a transaction, unless they are one statement.
-    pub(crate) async fn record(&self) -> sqlx::Result<Lease<DB>> {
-        if DB::CHANGES_WITHIN_INSERT { self.write().await } else { self.begin().await.map(Lease::Transaction) }
-    }
-
-    /// A statement that adds one row, to be [executed and recorded](Self::execute_recorded).
+    /// A statement that adds one row within a transaction, to be [executed with its record](Self::execute_recorded).
     pub(crate) fn insert_sql(&self, sql: &'static str) -> Statement<'_, DB> {
-        if DB::CHANGES_WITHIN_INSERT { self.sql("WITH changed AS (").then(sql) } else { self.sql(sql) }
+        self.sql(DB::RECORDED.map_or("", |texts| texts.before)).then(sql)
     }
 
-    /// A statement that changes one row, to be [executed and recorded](Self::execute_recorded). It ends with conditions.
+    /// A statement that changes one row, to be [recorded](Self::record). It ends with conditions.
     pub(crate) fn change_sql(&self, sql: &'static str) -> Statement<'_, DB> {
-        self.insert_sql(sql).then(DB::BOUND_WAIT)
+        let (begin, before) = DB::RECORDED.map_or(("", ""), |texts| (texts.begin, texts.before));
+        self.sql(begin).then(before).then(sql).then(DB::BOUND_WAIT)
     }
 
-    /// Runs a statement that changes one row, and records the event if there was such a row. Says whether there was.
-    pub(crate) async fn execute_recorded(
-        &self,
-        change: Statement<'_, DB>,
-        event: &AuditEvent,
-        connection: &mut DB::Connection,
-    ) -> sqlx::Result<bool> {
-        if DB::CHANGES_WITHIN_INSERT {
-            let insert = change
-                .then(" RETURNING 1), recorded AS (")
-                .then(INSERT_EVENT)
-                .then(" SELECT ?, ?, ?, ?, ?, ?, ?, ? FROM changed) SELECT count(*) AS changes FROM changed");
-            let row = bind_event(insert, event).fetch_optional(&mut *connection).await?;
-            let changes: i64 = row.map_or(Ok(0), |row| DB::get(&row, "changes"))?;
-            return Ok(changes > 0 || self.is_recorded(event, connection).await?);
+    /// Makes a change, and records the event if there was a row to change. Says whether there was.
+    pub(crate) async fn record(&self, change: Statement<'_, DB>, event: &AuditEvent) -> sqlx::Result<bool> {
+        let Some(texts) = DB::RECORDED else { return self.record_in_steps(change, event).await };
+        let mut lease = self.write().await?;
+        let mut held = lease.hold();
+        let rows = with_record(change, &texts, event).then(texts.commit).fetch_all(held.connection()).await;
+        if rows.is_err() && !texts.rollback.is_empty() {
+            // It fails where the database has done so by itself.
+            DB::execute_script(texts.rollback, held.connection()).await.unwrap_or_default();
         }
-        if change.execute(&mut *connection).await? == 0 {
+        held.release();
+        let is_recorded = !rows?.is_empty() || self.is_recorded(event, &mut lease).await?;
+        if is_recorded {
+            lease.commit().await?;
+        }
+        Ok(is_recorded)
+    }
+
+    async fn record_in_steps(&self, change: Statement<'_, DB>, event: &AuditEvent) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        if change.execute(&mut tx).await? == 0 {
             return Ok(false);
         }
-        self.insert_event(connection, event).await.map(|()| true)
+        self.insert_event(&mut tx, event).await?;
+        tx.commit().await.map(|()| true)
+    }
+
+    /// Adds a row and the record of it.
+    pub(crate) async fn execute_recorded(
+        &self,
+        insert: Statement<'_, DB>,
+        event: &AuditEvent,
+        tx: &mut DB::Connection,
+    ) -> sqlx::Result<()> {
+        if let Some(texts) = DB::RECORDED {
+            return with_record(insert, &texts, event).fetch_all(tx).await.map(drop);
+        }
+        insert.execute(&mut *tx).await?;
+        self.insert_event(tx, event).await
     }
 
     /// Whether the event is there already: the change was made, and the connection lost before that was told.
@@ -51,4 +65,9 @@ impl<DB: Backend> SqlxStore<DB> {
         let find = self.sql("SELECT id FROM {auth_audit_log} WHERE id = ?").bind(event.id.as_uuid());
         find.fetch_optional(connection).await.map(|row| row.is_some())
     }
+}
+
+/// Goes on with the insertion of the record. What comes of it is a row for each that was changed.
+fn with_record<'s, DB: Backend>(change: Statement<'s, DB>, texts: &Recorded, event: &AuditEvent) -> Statement<'s, DB> {
+    bind_event(change.then(texts.between).then(INSERT_EVENT).then(texts.after), event)
 }

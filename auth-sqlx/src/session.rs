@@ -178,7 +178,7 @@ impl<DB: Backend> SqlxStore<DB> {
             .bind(refresh.generation)
             .bind(i64::from(refresh.confirmed))
             .bind(i64::from(refresh.recoveries));
-        self.execute_recorded(insert, event, tx).await.map(drop)
+        self.execute_recorded(insert, event, tx).await
     }
 
     async fn try_find_session(&self, id: SessionId) -> Result<Option<SessionRecord>, Failure> {
@@ -214,7 +214,6 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     async fn try_swap_refresh(&self, swap: &SwapRefresh) -> sqlx::Result<SwapRefreshOutcome> {
-        let mut lease = self.record().await?;
         let SwapRefresh { expected, next, .. } = swap;
         let change = self
             .change_sql(SWAP)
@@ -232,11 +231,8 @@ impl<DB: Backend> SqlxStore<DB> {
             .bind(expected.generation)
             .bind(i64::from(expected.confirmed))
             .bind(i64::from(expected.recoveries));
-        if !self.execute_recorded(change, &swap.event, &mut lease).await? {
-            return Ok(SwapRefreshOutcome::Lost);
-        }
-        lease.commit().await?;
-        Ok(SwapRefreshOutcome::Swapped)
+        let is_swapped = self.record(change, &swap.event).await?;
+        Ok(if is_swapped { SwapRefreshOutcome::Swapped } else { SwapRefreshOutcome::Lost })
     }
 
     async fn try_delete_session(
@@ -245,14 +241,10 @@ impl<DB: Backend> SqlxStore<DB> {
         user: UserId,
         event: &AuditEvent,
     ) -> sqlx::Result<DeleteSessionOutcome> {
-        let mut lease = self.record().await?;
         let delete = self.change_sql("DELETE FROM {auth_sessions} WHERE id = ? AND user_id = ?");
         let delete = delete.bind(id.as_uuid()).bind(user.as_uuid());
-        if !self.execute_recorded(delete, event, &mut lease).await? {
-            return Ok(DeleteSessionOutcome::Missing);
-        }
-        lease.commit().await?;
-        Ok(DeleteSessionOutcome::Deleted)
+        let is_deleted = self.record(delete, event).await?;
+        Ok(if is_deleted { DeleteSessionOutcome::Deleted } else { DeleteSessionOutcome::Missing })
     }
 
     async fn try_delete_other_sessions(&self, user: UserId, keep: SessionId, event: &AuditEvent) -> sqlx::Result<()> {

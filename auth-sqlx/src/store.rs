@@ -182,14 +182,14 @@ impl<DB: Backend> SqlxStore<DB> {
         again::<DB, _, _, _>(work, connections).await.map_err(Failure::into_store_error::<DB>)
     }
 
-    /// Runs a call that makes a change and [records](Self::execute_recorded) it. Where these are one statement, the call
-    /// may be made twice: it knows its own record.
+    /// Runs a call that makes a change and [records](Self::record) it. Where these are one call, it may be made twice: it
+    /// knows its own record.
     pub(crate) async fn change_recorded<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
         E: Into<Failure>,
     {
-        if DB::CHANGES_WITHIN_INSERT { self.repeat(work).await } else { self.change(work).await }
+        if DB::RECORDED.is_some() { self.repeat(work).await } else { self.change(work).await }
     }
 
     /// Runs a call that writes. One that stood in another one's way was undone, and is run again.

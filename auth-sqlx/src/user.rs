@@ -141,18 +141,14 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     async fn try_replace_password(&self, replace: &ReplacePassword) -> sqlx::Result<ReplacePasswordOutcome> {
-        let mut lease = self.record().await?;
         let change = self
             .change_sql("UPDATE {auth_passwords} SET hash = ?, changed_at = ? WHERE user_id = ? AND hash = ?")
             .bind(Exact(replace.new.as_str().to_owned()))
             .bind(micros(replace.at))
             .bind(replace.user_id.as_uuid())
             .bind(Exact(replace.expected.as_str().to_owned()));
-        if !self.execute_recorded(change, &replace.event, &mut lease).await? {
-            return Ok(ReplacePasswordOutcome::Changed);
-        }
-        lease.commit().await?;
-        Ok(ReplacePasswordOutcome::Replaced)
+        let is_replaced = self.record(change, &replace.event).await?;
+        Ok(if is_replaced { ReplacePasswordOutcome::Replaced } else { ReplacePasswordOutcome::Changed })
     }
 
     async fn try_set_roles(&self, set: &SetRoles) -> sqlx::Result<SetRolesOutcome> {

@@ -7,7 +7,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::{Executor, MySql, Pool, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme};
-use crate::backend::{Fault, Prepared, Run, run_queries, server};
+use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
@@ -34,7 +34,7 @@ impl Run for MySql {
     /// `connect` gives its connections a limit.
     const BOUND_WAIT: &'static str = "";
 
-    const CHANGES_WITHIN_INSERT: bool = false;
+    const RECORDED: Option<Recorded> = None;
 
     const MAY_FALL_SILENT: bool = true;
 

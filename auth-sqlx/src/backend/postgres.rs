@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Pool, Postgres, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme, parameters};
-use crate::backend::{Fault, Prepared, Run, run_queries, server};
+use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
@@ -38,7 +38,15 @@ impl Run for Postgres {
     const BOUND_WAIT: &'static str = " AND (SELECT set_config('lock_timeout', '3s', true)) IS NOT NULL";
 
     /// Data-modifying statements in WITH (<https://www.postgresql.org/docs/current/queries-with.html>).
-    const CHANGES_WITHIN_INSERT: bool = true;
+    /// One statement, which needs no transaction.
+    const RECORDED: Option<Recorded> = Some(Recorded {
+        begin: "",
+        before: "WITH changed AS (",
+        between: " RETURNING 1), recorded AS (",
+        after: " SELECT ?, ?, ?, ?, ?, ?, ?, ? FROM changed) SELECT 1 FROM changed",
+        commit: "",
+        rollback: "",
+    });
 
     const MAY_FALL_SILENT: bool = true;
 

@@ -13,13 +13,24 @@ pub(crate) use mysql::MySqlDatabase;
 pub(crate) use postgres::PostgresDatabase;
 pub(crate) use sqlite::SqliteFile;
 
+/// How a change is sent together with the record of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recording {
+    /// Each by itself, in a transaction.
+    InSteps,
+    /// As one call with a transaction of its own.
+    OneCall,
+    /// As one statement.
+    OneStatement,
+}
+
 /// A database that goes with this value.
 pub(crate) trait TestDatabase: Sized + Send + Sync + 'static {
     /// Its driver.
     type Driver: Backend;
 
-    /// Whether a change and the record of it are one statement.
-    const RECORDS_AT_ONCE: bool = false;
+    /// How a change is sent together with the record of it.
+    const RECORDING: Recording;
 
     /// Makes an empty one.
     async fn none() -> Self;

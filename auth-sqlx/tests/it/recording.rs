@@ -27,12 +27,14 @@ where
     DB: sqlx::Database,
     for<'c> &'c Pool<DB>: Executor<'c, Database = DB>,
 {
-    let (done, statements) = record_all(pool, Box::pin(work)).await;
-    let is_control = |sql: &String| ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| sql.starts_with(word));
-    (done, statements.into_iter().filter(|sql| !is_control(sql)).collect())
+    let (done, calls) = record_all(pool, Box::pin(work)).await;
+    let is_control = |sql: &&str| ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| sql.starts_with(word));
+    let statements = calls.iter().flat_map(|sql| statements_of(sql)).filter(|sql| !is_control(sql));
+    (done, statements.map(str::to_owned).collect())
 }
 
-/// The same, with those that begin and end transactions, as far as the driver reports them.
+/// The same call by call, with those that begin and end transactions, as far as the driver reports them. A call may have
+/// several [statements](statements_of).
 pub(crate) async fn record_all<DB, T>(pool: &Pool<DB>, work: impl Future<Output = T>) -> (T, Vec<String>)
 where
     DB: sqlx::Database,
@@ -53,6 +55,11 @@ where
     pool.execute("SELECT 1").await.unwrap();
     let statements = with_recordings(|recordings| recordings.remove(&id)).unwrap_or_default();
     (done, statements)
+}
+
+/// Takes the statements of one call apart. None of ours has a semicolon in itself.
+pub(crate) fn statements_of(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(';').map(str::trim).filter(|sql| !sql.is_empty())
 }
 
 fn with_recordings<T>(work: impl FnOnce(&mut HashMap<u64, Vec<String>>) -> T) -> T {

@@ -7,7 +7,7 @@ use auth_core::store::{
 };
 use sqlx::{Executor, Pool};
 
-use crate::database::{Isolation, TestDatabase, on_each_database};
+use crate::database::{Isolation, Recording, TestDatabase, on_each_database};
 use crate::recording::record;
 use crate::rows;
 
@@ -21,7 +21,7 @@ macro_rules! assert_sent {
     };
 }
 
-/// Beside these, a transaction of more than one statement is begun and committed, each by itself.
+/// Beside these, a transaction of more than one statement is begun and committed.
 async fn a_call_sends_no_more_than_it_must<D: TestDatabase>()
 where
     for<'c> &'c Pool<D::Driver>: Executor<'c, Database = D::Driver>,
@@ -32,7 +32,10 @@ where
     let new = rows::new_user();
     let (user, id) = (new.user.clone(), new.session.as_ref().unwrap().session.id);
     // A change, and the record of it.
-    let recorded = |change: &'static str| if D::RECORDS_AT_ONCE { vec!["WITH"] } else { vec![change, "INSERT"] };
+    let recorded = |change: &'static str| match D::RECORDING {
+        Recording::InSteps | Recording::OneCall => vec![change, "INSERT"],
+        Recording::OneStatement => vec!["WITH"],
+    };
     // The user, the password; the session.
     assert_sent!(store.create_user(new), [vec!["INSERT"; 2], recorded("INSERT")].concat());
     assert_sent!(store.find_credentials(user.email.as_ref().unwrap()), ["SELECT"]);
@@ -52,8 +55,12 @@ where
     let [last] = store.list_sessions(user.id).await.unwrap().try_into().unwrap();
     let sign_out = rows::event(AuditKind::SignOut, user.id);
     assert_sent!(store.delete_session(last.id, user.id, sign_out.clone()), recorded("DELETE"));
-    // Who finds nothing to change in one statement looks whether that was their own doing.
-    let in_vain = if D::RECORDS_AT_ONCE { vec!["WITH", "SELECT"] } else { vec!["DELETE"] };
+    // Who finds nothing to change in one call looks whether that was their own doing.
+    let in_vain = match D::RECORDING {
+        Recording::InSteps => vec!["DELETE"],
+        Recording::OneCall => vec!["DELETE", "INSERT", "SELECT"],
+        Recording::OneStatement => vec!["WITH", "SELECT"],
+    };
     let sign_out = rows::event(AuditKind::SignOut, user.id);
     assert_sent!(store.delete_session(last.id, user.id, sign_out), in_vain);
 

@@ -6,7 +6,7 @@ use auth_sqlx::SqlxStore;
 use sqlx::mysql::{MySqlConnection, MySqlPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, MySql, Pool};
 
-use super::{Isolation, TestDatabase, fresh_name, queries, server, wait_for, with_database};
+use super::{Isolation, Recording, TestDatabase, fresh_name, queries, server, wait_for, with_database};
 
 /// A database that goes with this value.
 pub(crate) struct MySqlDatabase {
@@ -15,6 +15,8 @@ pub(crate) struct MySqlDatabase {
 
 impl TestDatabase for MySqlDatabase {
     type Driver = MySql;
+
+    const RECORDING: Recording = Recording::InSteps;
 
     async fn none() -> Self {
         let name = fresh_name();

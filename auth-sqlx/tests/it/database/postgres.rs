@@ -6,7 +6,7 @@ use auth_sqlx::SqlxStore;
 use sqlx::postgres::{PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, Pool, Postgres};
 
-use super::{Isolation, TestDatabase, fresh_name, queries, server, wait_for, with_database};
+use super::{Isolation, Recording, TestDatabase, fresh_name, queries, server, wait_for, with_database};
 
 /// A database that goes with this value.
 pub(crate) struct PostgresDatabase {
@@ -16,7 +16,7 @@ pub(crate) struct PostgresDatabase {
 impl TestDatabase for PostgresDatabase {
     type Driver = Postgres;
 
-    const RECORDS_AT_ONCE: bool = true;
+    const RECORDING: Recording = Recording::OneStatement;
 
     async fn none() -> Self {
         let name = fresh_name();

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Pool, Sqlite};
 use tempfile::TempDir;
 
-use super::{Isolation, TestDatabase, queries};
+use super::{Isolation, Recording, TestDatabase, queries};
 
 /// A file that goes with this value.
 pub(crate) struct SqliteFile {
@@ -33,6 +33,8 @@ impl SqliteFile {
 
 impl TestDatabase for SqliteFile {
     type Driver = Sqlite;
+
+    const RECORDING: Recording = Recording::OneCall;
 
     async fn none() -> Self {
         Self { folder: TempDir::new().unwrap() }

@@ -27,32 +27,53 @@ fn a_setting_that_cannot_be_used_is_named() {
     refused(&[("RATE_LIMITS", "sometimes")], "RATE_LIMITS: expected on or off");
 }
 
+const ABSENT: &str = "DATABASE_URL: the database cannot be opened: ";
+
+#[track_caller]
+fn names_the_database_alone(url: &str, expected: &str) {
+    let said = refused(&[("DATABASE_URL", url), ("RUST_LOG", "trace")], expected);
+    assert!(!said.contains("canary"), "{said}");
+}
+
 #[test]
 fn a_database_that_cannot_be_used_is_named_and_its_password_is_not() {
     let elsewhere = "DATABASE_URL: expected sqlite://..., postgres://... or mysql://...";
-    let absent = "DATABASE_URL: the database cannot be opened: ";
-    let nameless = "DATABASE_URL: the library's tables cannot be created: the URL names no database";
-    let (postgres, mysql) = (postgres_server(), mysql_server());
     for (url, expected) in [
         ("oracle://scott:canary-tiger@db", elsewhere),
         ("app.db", elsewhere),
-        ("sqlite://missing.db", absent),
-        ("postgres://scott:canary-tiger@127.0.0.1:1/db", absent),
-        ("mysql://scott:canary-tiger@127.0.0.1:1/db", absent),
-        ("postgresql://scott:canary-tiger@host.invalid/db", absent),
-        ("mariadb://scott:canary-tiger@host.invalid/db", absent),
-        ("postgres://scott:canary-tiger@127.0.0.1:99999/db", absent),
+        ("sqlite://missing.db", ABSENT),
+        ("postgres://scott:canary-tiger@127.0.0.1:1/db", ABSENT),
+        ("mysql://scott:canary-tiger@127.0.0.1:1/db", ABSENT),
+        ("postgresql://scott:canary-tiger@host.invalid/db", ABSENT),
+        ("mariadb://scott:canary-tiger@host.invalid/db", ABSENT),
+        ("postgres://scott:canary-tiger@127.0.0.1:99999/db", ABSENT),
         // Forgotten to write `/` as `%2F`.
-        ("postgres://scott:canary-tiger/1@127.0.0.1/db", absent),
-        ("mysql://scott:canary-tiger%ff@127.0.0.1/db", absent),
-        (&as_scott(&postgres), absent),
-        (&as_scott(&mysql), absent),
-        (&with_database(&postgres, "no_such_database"), absent),
-        (&with_database(&mysql, "no_such_database"), absent),
-        (&with_database(&mysql, ""), nameless),
+        ("postgres://scott:canary-tiger/1@127.0.0.1/db", ABSENT),
+        ("mysql://scott:canary-tiger%ff@127.0.0.1/db", ABSENT),
     ] {
-        let said = refused(&[("DATABASE_URL", url), ("RUST_LOG", "trace")], expected);
-        assert!(!said.contains("canary"), "{said}");
+        names_the_database_alone(url, expected);
+    }
+}
+
+mod postgres {
+    use super::{ABSENT, as_scott, names_the_database_alone, postgres_server, with_database};
+
+    #[test]
+    fn a_server_that_refuses_is_named_and_its_password_is_not() {
+        names_the_database_alone(&as_scott(&postgres_server()), ABSENT);
+        names_the_database_alone(&with_database(&postgres_server(), "no_such_database"), ABSENT);
+    }
+}
+
+mod mysql {
+    use super::{ABSENT, as_scott, mysql_server, names_the_database_alone, with_database};
+
+    #[test]
+    fn a_server_that_refuses_is_named_and_its_password_is_not() {
+        let nameless = "DATABASE_URL: the library's tables cannot be created: the URL names no database";
+        names_the_database_alone(&as_scott(&mysql_server()), ABSENT);
+        names_the_database_alone(&with_database(&mysql_server(), "no_such_database"), ABSENT);
+        names_the_database_alone(&with_database(&mysql_server(), ""), nameless);
     }
 }
 
