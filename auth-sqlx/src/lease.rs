@@ -15,11 +15,6 @@ pub enum Lease<DB: Database> {
 }
 
 impl<DB: Database> Lease<DB> {
-    /// Holds the connection for a call that must not end halfway.
-    pub(crate) fn hold(&mut self) -> Held<'_, DB> {
-        Held(self)
-    }
-
     /// Makes what was done take effect, where it has not done so already.
     pub(crate) async fn commit(self) -> sqlx::Result<()> {
         match self {
@@ -45,30 +40,6 @@ impl<DB: Database> DerefMut for Lease<DB> {
         match self {
             Self::Connection(connection) => connection,
             Self::Transaction(transaction) => transaction,
-        }
-    }
-}
-
-/// A connection that may be in a transaction which nobody else knows of. Unless it is released, it is closed, and that ends
-/// the transaction: whoever waited for the call is gone, with its runtime.
-#[derive(Debug)]
-pub(crate) struct Held<'l, DB: Database>(&'l mut Lease<DB>);
-
-impl<DB: Database> Held<'_, DB> {
-    pub(crate) fn connection(&mut self) -> &mut DB::Connection {
-        self.0
-    }
-
-    /// The call has ended, and so has what it began.
-    pub(crate) fn release(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl<DB: Database> Drop for Held<'_, DB> {
-    fn drop(&mut self) {
-        if let Lease::Connection(connection) = self.0 {
-            connection.close_on_drop();
         }
     }
 }

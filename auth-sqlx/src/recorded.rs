@@ -23,13 +23,12 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn record(&self, change: Statement<'_, DB>, event: &AuditEvent) -> sqlx::Result<bool> {
         let Some(texts) = DB::RECORDED else { return self.record_in_steps(change, event).await };
         let mut lease = self.write().await?;
-        let mut held = lease.hold();
-        let rows = with_record(change, &texts, event).then(texts.commit).fetch_all(held.connection()).await;
+        // Nobody gives this up halfway: it runs to its end, or its runtime ends, and with it the connection.
+        let rows = with_record(change, &texts, event).then(texts.commit).fetch_all(&mut lease).await;
         if rows.is_err() && !texts.rollback.is_empty() {
             // It fails where the database has done so by itself.
-            DB::execute_script(texts.rollback, held.connection()).await.unwrap_or_default();
+            DB::execute_script(texts.rollback, &mut lease).await.unwrap_or_default();
         }
-        held.release();
         let is_recorded = !rows?.is_empty() || self.is_recorded(event, &mut lease).await?;
         if is_recorded {
             lease.commit().await?;

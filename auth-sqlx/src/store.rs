@@ -222,9 +222,11 @@ type Boxed<'p, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'p>>;
 /// A client that hangs up drops the future of its request, anywhere. Not every driver recovers from that: dropped while
 /// BEGIN is under way, a connection goes back to the pool with a transaction that nobody knows of, and on MySQL one
 /// that was preparing a statement does not go back at all.
-pub(crate) async fn to_its_end<DB: Backend, T: Send + 'static>(
+///
+/// No `async fn`: the call then moves once, to where it runs, and whoever waits does not carry room for it.
+pub(crate) fn to_its_end<DB: Backend, T: Send + 'static>(
     call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
+) -> impl Future<Output = Result<T, StoreError>> + Send {
     // What it logs belongs to the request, as if it ran there.
     let call = tokio::spawn(call.in_current_span().with_current_subscriber());
     in_time::<DB, _>(async {
@@ -235,7 +237,6 @@ pub(crate) async fn to_its_end<DB: Backend, T: Send + 'static>(
             Err(_) => Err(Failure::silence().into_store_error::<DB>()),
         }
     })
-    .await
 }
 
 /// Fails when nothing was heard for too long.

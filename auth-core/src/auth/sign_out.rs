@@ -7,6 +7,7 @@ use crate::auth::authenticate::{Found, Proof};
 use crate::auth::flow::Flow;
 use crate::auth::{Auth, Credential};
 use crate::error::{Error, ErrorKind};
+use crate::id::{SessionId, UserId};
 use crate::session::{Client, Session};
 use crate::store::DeleteSessionOutcome;
 use crate::token::Verified;
@@ -56,6 +57,8 @@ impl Auth {
     /// A session that is over already is no error, so signing out twice is harmless. An access token that has
     /// expired still ends its own session, for the client may hold nothing better; ending more takes a live one.
     ///
+    /// A live access token ends its own session by one call to the store, whatever has become of its user meanwhile.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Unauthenticated`] for an expired access token with a scope beyond its session,
@@ -82,6 +85,10 @@ impl Auth {
         let (proof, live) = match credential {
             Credential::Refresh(token) => (Proof::Refresh(token.duplicate()), true),
             Credential::Access(token) => match self.0.tokens.verify(token, now) {
+                // It says whose session it is, and what is deleted need not be read before.
+                Ok(Verified::Live(claims)) if scope == SignOutScope::Session => {
+                    return self.end_one(claims.session_id, claims.user_id, client, now).await;
+                }
                 Ok(Verified::Live(claims)) => (Proof::Access(claims), true),
                 Ok(Verified::Expired(claims)) => (Proof::Access(claims), false),
                 Err(_) => return Ok(Ended::AlreadyOver),
@@ -116,12 +123,7 @@ impl Auth {
         let (id, user) = (session.id, session.user_id);
         let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
         match scope {
-            SignOutScope::Session => {
-                return Ok(match self.delete_session(id, user, event).await? {
-                    DeleteSessionOutcome::Deleted => Ended::SignedOut,
-                    DeleteSessionOutcome::Missing => Ended::AlreadyOver,
-                });
-            }
+            SignOutScope::Session => return self.end_one(id, user, client, now).await,
             SignOutScope::Others => {
                 event = event.with_detail(AuditDetail::OtherSessions);
                 self.store().delete_other_sessions(user, id, event.clone()).await?;
@@ -133,5 +135,20 @@ impl Auth {
         }
         self.publish(&event);
         Ok(Ended::SignedOut)
+    }
+
+    async fn end_one(
+        &self,
+        session: SessionId,
+        user: UserId,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<Ended, Error> {
+        let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_user(user);
+        event.session_id = Some(session);
+        Ok(match self.delete_session(session, user, event).await? {
+            DeleteSessionOutcome::Deleted => Ended::SignedOut,
+            DeleteSessionOutcome::Missing => Ended::AlreadyOver,
+        })
     }
 }

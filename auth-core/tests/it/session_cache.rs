@@ -200,7 +200,7 @@ async fn a_change_whose_answer_was_lost_is_seen_at_once() {
         for kind in [FaultKind::Fail, FaultKind::Hang] {
             let fixture = cached();
             let signed_in = known(&fixture).await;
-            fixture.store.fault_at(2, Fault { kind, moment });
+            fixture.store.fault_at(1, Fault { kind, moment });
             let credential = access(&signed_in);
             let gone = fixture.auth.sign_out(&credential, SignOutScope::Session, &fixture.client).now_or_never();
             assert!(gone.is_none_or(|outcome| outcome.is_err()));

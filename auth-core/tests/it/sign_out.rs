@@ -169,20 +169,29 @@ async fn an_expired_session_is_over_already() {
     }
 }
 
+/// It is not read before it is deleted, where a token says whose it is.
 #[tokio::test]
-async fn a_disabled_users_session_is_over_already() {
+async fn a_disabled_users_session_is_over_already_and_a_live_token_still_ends_it() {
     let fixture = Fixture::new();
-    let signed_in = fixture.sign_up(ADA).await;
-    fixture.disable(&signed_in.user);
+    let (own, _) = sessions(&fixture).await;
+    fixture.disable(&own[0].user);
     for scope in SCOPES {
-        assert_eq!(sign_out(&fixture, &access(&signed_in), scope).await.unwrap(), SignOutOutcome::AlreadyOver);
+        assert_eq!(sign_out(&fixture, &refresh(&own[0]), scope).await.unwrap(), SignOutOutcome::AlreadyOver);
     }
+    for scope in [SignOutScope::Others, SignOutScope::All] {
+        assert_eq!(sign_out(&fixture, &access(&own[0]), scope).await.unwrap(), SignOutOutcome::AlreadyOver);
+    }
+    assert_eq!(fixture.events(AuditKind::SignOut).await, []);
+    let own_session = sign_out(&fixture, &access(&own[0]), SignOutScope::Session).await.unwrap();
+    assert_eq!(own_session, SignOutOutcome::SignedOut);
+    let left = [own[0].session.id, own[1].session.id, own[2].session.id].map(|id| fixture.exists(id));
+    assert_eq!(futures_util::future::join_all(left).await, [false, true, true]);
 }
 
 #[tokio::test]
 async fn a_store_that_fails_has_signed_nobody_out() {
     for (scope, call) in [
-        (SignOutScope::Session, "find_session"),
+        (SignOutScope::Others, "find_session"),
         (SignOutScope::Session, "delete_session"),
         (SignOutScope::Others, "delete_other_sessions"),
         (SignOutScope::All, "delete_all_sessions"),

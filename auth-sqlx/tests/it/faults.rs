@@ -4,10 +4,10 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::auth::SignOutScope;
+use auth_core::auth::{SignIn, SignOutScope};
 use auth_core::clock::ManualClock;
 use auth_core::store::StoreErrorKind;
-use auth_core::{Client, Credential};
+use auth_core::{Client, Credential, Email, Password, SessionKind};
 use auth_sqlx::SqliteStore;
 use sqlx::Executor;
 
@@ -43,6 +43,41 @@ async fn a_locked_database_is_unavailable_and_then_as_it_was() {
     assert_eq!(refreshed.session.id, ada.session.id, "the session and its token are as they were");
     sign_in(&auth, ADA).await.unwrap();
     sign_up(&auth, "grace@example.com").await.unwrap();
+}
+
+/// The change and the record of it go to SQLite together: where the record is refused, the change is undone, and what comes
+/// next is no part of what was begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_fails_halfway_leaves_nothing_behind() {
+    // The last one ends the transaction by itself.
+    for how in ["ABORT", "FAIL", "ROLLBACK"] {
+        let database = SqliteFile::migrated().await;
+        let (auth, other) = (auth(database.store().await), database.store().await);
+        let ada = sign_up(&auth, ADA).await.unwrap();
+        let (client, access) = (Client::default(), Credential::Access(ada.access_token.expose()));
+        let before = SqliteFile::rows(other.pool()).await;
+        let trigger =
+            format!("CREATE TRIGGER refuse BEFORE INSERT ON auth_audit_log BEGIN SELECT RAISE({how}, 'refused'); END");
+        SqliteFile::execute(other.pool(), trigger.leak()).await.unwrap();
+        for _ in 0..2 {
+            assert_unavailable(auth.refresh(&ada.refresh_token, &client).await);
+            assert_unavailable(auth.sign_out(&access, SignOutScope::Session, &client).await);
+            assert_unavailable(sign_in(&auth, ADA).await);
+        }
+        SqliteFile::execute(other.pool(), "DROP TRIGGER refuse").await.unwrap();
+        assert_eq!(SqliteFile::rows(other.pool()).await, before, "{how}");
+        assert_eq!(auth.authenticate(&access).await.unwrap().session.id, ada.session.id);
+
+        // One event by itself, in no transaction: others see it at once.
+        let [users, passwords, sessions, events] = before;
+        let wrong =
+            SignIn { email: Email::parse(ADA).unwrap(), password: Password::new("wrong"), kind: SessionKind::Bearer };
+        auth.sign_in(wrong, &client).await.unwrap_err();
+        assert_eq!(SqliteFile::rows(other.pool()).await, [users, passwords, sessions, events + 1], "{how}");
+        auth.refresh(&ada.refresh_token, &client).await.unwrap();
+        auth.sign_out(&access, SignOutScope::Session, &client).await.unwrap();
+        assert_eq!(SqliteFile::rows(other.pool()).await, [users, passwords, sessions - 1, events + 3], "{how}");
+    }
 }
 
 /// With the settings of `connect`: the wait ends before a user's patience does.

@@ -58,8 +58,8 @@ const FLOWS: &[Flow] = &[
                                                 "SELECT BEGIN+DELETE+INSERT+COMMIT"),
     flow("refresh",                          2, "SELECT BEGIN UPDATE INSERT COMMIT", 5, "SELECT WITH", 2,
                                                 "SELECT BEGIN+UPDATE+INSERT+COMMIT"),
-    flow("sign-out",                         2, "SELECT BEGIN DELETE INSERT COMMIT", 5, "SELECT WITH", 2,
-                                                "SELECT BEGIN+DELETE+INSERT+COMMIT"),
+    // The token says whose session it is, so that it need not be read.
+    flow("sign-out",                         1, "BEGIN DELETE INSERT COMMIT", 4, "WITH", 1, "BEGIN+DELETE+INSERT+COMMIT"),
 ];
 
 /// A line of the table.

@@ -14,7 +14,7 @@ const LEAST_RATE: Target = Target::AtLeast(0.80);
 const REFRESH_TOKENS: usize = 64;
 
 /// Sessions to sign out of in a second of a turn: more than any server here manages.
-const SIGN_OUTS_A_SECOND: usize = 12_000;
+const SIGN_OUTS_A_SECOND: usize = 24_000;
 
 const CONNECTIONS: u32 = 32;
 

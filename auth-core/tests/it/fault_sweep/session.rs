@@ -64,12 +64,12 @@ fn lists() -> Vec<Flow> {
 }
 
 fn sign_outs() -> Vec<Flow> {
-    let (one, others) = (&["find_session", "delete_session"], &["find_session", "delete_other_sessions"]);
-    let all = &["find_session", "delete_all_sessions"];
+    let (one, found) = (&["delete_session"], &["find_session", "delete_session"]);
+    let (others, all) = (&["find_session", "delete_other_sessions"], &["find_session", "delete_all_sessions"]);
     let start: Prepare = || two_sessions().boxed();
     vec![
         Flow::new("sign-out", start, SIGN_OUT, one, "SignedOut").again("AlreadyOver", &[]).then(SESSION_IS_OVER),
-        Flow::new("sign-out by refresh token", start, SIGN_OUT_BY_REFRESH, one, "SignedOut")
+        Flow::new("sign-out by refresh token", start, SIGN_OUT_BY_REFRESH, found, "SignedOut")
             .again("AlreadyOver", &[])
             .then(SESSION_IS_OVER),
         Flow::new("sign-out of the others", start, SIGN_OUT_OTHERS, others, "SignedOut")
@@ -82,7 +82,7 @@ fn sign_outs() -> Vec<Flow> {
 }
 
 fn late_sign_outs() -> Vec<Flow> {
-    let (finds, ends) = (&["find_session"], &["find_session", "delete_session"]);
+    let (deletes, ends) = (&["delete_session"], &["find_session", "delete_session"]);
     vec![
         Flow::new("sign-out by an expired access token", || lapsed().boxed(), SIGN_OUT, ends, "SignedOut")
             .again("AlreadyOver", &[])
@@ -90,7 +90,7 @@ fn late_sign_outs() -> Vec<Flow> {
         Flow::new("sign-out of an expired session", || expired().boxed(), SIGN_OUT_BY_REFRESH, ends, "AlreadyOver")
             .ignores(EXPIRED.0, EXPIRED.1)
             .then(SESSION_IS_OVER),
-        Flow::new("sign-out twice", || over().boxed(), SIGN_OUT, finds, "AlreadyOver").then(SESSION_IS_OVER),
+        Flow::new("sign-out twice", || over().boxed(), SIGN_OUT, deletes, "AlreadyOver").then(SESSION_IS_OVER),
         Flow::new("sign-out by a stolen token", || stolen().boxed(), SIGN_OUT_BY_FIRST, ends, "AlreadyOver")
             .then(SESSION_IS_OVER),
     ]
