@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use auth_core::Error;
-use auth_core::http::{Evidence, Http, problem};
+use auth_core::http::{Evidence, problem};
 
 use crate::request::{auth, evidence, response};
 
@@ -79,7 +79,7 @@ impl FromRequest for CurrentUser {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |http, evidence| Ok(Self(http.current_user(evidence).await?.user)))
+        extract(request, async |evidence| Ok(Self(evidence.current_user().await?.user)))
     }
 }
 
@@ -102,8 +102,8 @@ impl FromRequest for MaybeUser {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |http, evidence| {
-            Ok(Self(http.maybe_user(evidence).await?.map(|current| CurrentUser(current.user))))
+        extract(request, async |evidence| {
+            Ok(Self(evidence.maybe_user().await?.map(|current| CurrentUser(current.user))))
         })
     }
 }
@@ -125,7 +125,7 @@ impl FromRequest for CurrentSession {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |http, evidence| Ok(Self(http.current_user(evidence).await?)))
+        extract(request, async |evidence| Ok(Self(evidence.current_user().await?)))
     }
 }
 
@@ -149,7 +149,7 @@ impl FromRequest for Claims {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |http, evidence| Ok(Self(http.claims(evidence).await?)))
+        extract(request, async |evidence| Ok(Self(evidence.claims().await?)))
     }
 }
 
@@ -157,13 +157,7 @@ impl FromRequest for Claims {
 /// actix-web panics where it finds a second `HttpRequest` then.
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Rejection>>>>;
 
-fn extract<T>(
-    request: &HttpRequest,
-    ask: impl AsyncFnOnce(Http<'_>, Evidence) -> Result<T, Error> + 'static,
-) -> Extracting<T> {
-    let read = auth(request).and_then(|auth| Ok((evidence(&auth, request.head())?, auth)));
-    Box::pin(async move {
-        let (evidence, auth) = read?;
-        Ok(ask(auth.http(), evidence).await?)
-    })
+fn extract<T>(request: &HttpRequest, ask: impl AsyncFnOnce(Evidence) -> Result<T, Error> + 'static) -> Extracting<T> {
+    let evidence = auth(request).and_then(|auth| evidence(auth, request.head()));
+    Box::pin(async move { Ok(ask(evidence?).await?) })
 }

@@ -62,8 +62,7 @@ where
 
 impl Check for RequireLayer {
     async fn check(&self, head: &RequestHead) -> Result<Passage, Error> {
-        let evidence = evidence(&self.auth, head)?;
-        self.auth.http().require(evidence, self.role.as_ref()).await?;
+        evidence(&self.auth, head)?.require(self.role.as_ref()).await?;
         Ok(Passage::Open(HeaderMap::new()))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use auth_core::http::Evidence;
 use auth_core::{Auth, Error};
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
@@ -68,8 +67,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let (auth, evidence) = read(parts, state);
-        Ok(Self(auth.http().current_user(evidence).await?.user))
+        Ok(Self(evidence(&Auth::from_ref(state), parts).current_user().await?.user))
     }
 }
 
@@ -80,8 +78,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let (auth, evidence) = read(parts, state);
-        let current = auth.http().maybe_user(evidence).await?;
+        let current = evidence(&Auth::from_ref(state), parts).maybe_user().await?;
         Ok(current.map(|current| Self(current.user)))
     }
 }
@@ -105,8 +102,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let (auth, evidence) = read(parts, state);
-        Ok(Self(auth.http().current_user(evidence).await?))
+        Ok(Self(evidence(&Auth::from_ref(state), parts).current_user().await?))
     }
 }
 
@@ -132,16 +128,6 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let (auth, evidence) = read(parts, state);
-        Ok(Self(auth.http().claims(evidence).await?))
+        Ok(Self(evidence(&Auth::from_ref(state), parts).claims().await?))
     }
-}
-
-fn read<S>(parts: &Parts, state: &S) -> (Auth, Evidence)
-where
-    Auth: FromRef<S>,
-{
-    let auth = Auth::from_ref(state);
-    let evidence = evidence(&auth, parts);
-    (auth, evidence)
 }

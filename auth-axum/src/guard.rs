@@ -53,8 +53,7 @@ impl<S> Layer<S> for RequireLayer {
 
 impl Check for RequireLayer {
     async fn check(&self, parts: &mut Parts) -> Result<Passage, Error> {
-        let evidence = evidence(&self.auth, parts);
-        self.auth.http().require(evidence, self.role.as_ref()).await?;
+        evidence(&self.auth, parts).require(self.role.as_ref()).await?;
         Ok(Passage::Open(HeaderMap::new()))
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::{FromRef, RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use crate::request::{add_host, peer, read_body, response};
+use crate::request::{peer, read_body, response, take_authority};
 
 /// Returns the routes of core's table, to be nested where the application wants them.
 ///
@@ -65,7 +65,7 @@ async fn handle(
     request: axum::extract::Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    add_host(&mut parts);
+    take_authority(&mut parts);
     let request = Request {
         transport,
         peer: peer(&parts),

@@ -21,7 +21,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 pub use admin::EnsureRoleOutcome;
 pub use authenticate::{Authenticated, Credential};
-pub(crate) use authenticate::{CheckedSession, Proof};
+pub(crate) use authenticate::{FoundSession, Proof};
 pub use builder::{AuthBuilder, ConfigError};
 pub use issue::SignedIn;
 pub use prune::Pruned;

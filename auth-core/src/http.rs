@@ -14,6 +14,7 @@ mod credential;
 pub mod csrf;
 mod devices;
 pub mod endpoint;
+mod evidence;
 mod headers;
 mod origin;
 pub mod problem;
@@ -28,22 +29,20 @@ use std::sync::Arc;
 use ::http::Response;
 use bytes::Bytes;
 
-pub use credential::Evidence;
 pub use endpoint::{Endpoint, ROUTES, Route};
-pub use headers::Headers;
+pub use evidence::Evidence;
+pub use headers::{Headers, WithAuthority, add_host};
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
 pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
 
-use crate::auth::{Auth, Authenticated, Proof};
-use crate::error::{Error, ErrorKind};
+use crate::auth::Auth;
+use crate::error::Error;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::CookiePolicy;
 use crate::http::csrf::Origins;
 use crate::policy::RateLimitPolicy;
-use crate::role::Role;
 use crate::session::Client;
 use crate::throttle::RateLimiter;
-use crate::token::Claims;
 
 /// What the HTTP side of the library was configured with.
 pub(crate) struct HttpSettings {
@@ -94,65 +93,6 @@ impl Http<'_> {
             Endpoint::SignIn => Box::pin(self.sign_in(request)),
             Endpoint::SignOut => Box::pin(self.sign_out(request)),
             Endpoint::SignUp => Box::pin(self.sign_up(request)),
-        }
-    }
-
-    /// Finds the user and session of a request by one query, so that a revocation is seen at once; by none where a
-    /// [session cache](crate::policy::SessionCachePolicy) is set and has read the session just now.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unauthenticated`] without a session that is accepted, [`ErrorKind::CrossOrigin`] for an unsafe
-    /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
-    /// cannot tell.
-    pub async fn current_user(&self, evidence: Evidence) -> Result<Authenticated, Error> {
-        self.auth.authenticate_proof(evidence.0?).await
-    }
-
-    /// Finds the user and session of a request as the store has them, for what shows or changes them.
-    async fn current_user_in_store(&self, head: RequestHead<'_>) -> Result<Authenticated, Error> {
-        let Evidence(checked) = self.evidence(head.method, head.headers);
-        self.auth.authenticate_by_store(checked?).await
-    }
-
-    /// Finds the user of a request that may have none.
-    ///
-    /// # Errors
-    ///
-    /// As [`current_user`](Self::current_user), but a request without an accepted session is `None`. A store that
-    /// cannot tell is still an error: nobody is taken for a stranger because the database is down.
-    pub async fn maybe_user(&self, evidence: Evidence) -> Result<Option<Authenticated>, Error> {
-        match self.current_user(evidence).await {
-            Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(None),
-            found => found.map(Some),
-        }
-    }
-
-    /// Finds the user of a request who, where one is asked for, has the role as of now.
-    ///
-    /// # Errors
-    ///
-    /// As [`current_user`](Self::current_user), and [`ErrorKind::Forbidden`] for a user without the role.
-    pub async fn require(&self, evidence: Evidence, role: Option<&Role>) -> Result<Authenticated, Error> {
-        let current = self.current_user(evidence).await?;
-        if role.is_some_and(|role| !current.user.has_role(role)) {
-            return Err(ErrorKind::Forbidden.into());
-        }
-        Ok(current)
-    }
-
-    /// Reads the claims of a request's access token, without a query: up to its lifetime behind a revocation.
-    ///
-    /// When the access cookie has lapsed, the refresh cookie is checked instead, with one query.
-    ///
-    /// # Errors
-    ///
-    /// As [`current_user`](Self::current_user).
-    pub async fn claims(&self, evidence: Evidence) -> Result<Claims, Error> {
-        match evidence.0? {
-            Ok(Proof::Access(claims)) => Auth::accept_claims(Ok(claims)),
-            Err(refused) => Auth::accept_claims(Err(refused)),
-            proof => Ok(self.auth.claims_of(&self.auth.authenticate_proof(proof).await?)),
         }
     }
 

@@ -180,8 +180,8 @@ pub trait Run: Database {
     fn fault(error: &dyn DatabaseError) -> Fault;
 }
 
-/// What stands around a change and the insertion of its record, so that they are one call, which returns a row for each
-/// that was changed. The insertion ends before its values.
+/// What stands around a change and the insertion of its record, so that they are one call. By itself the call returns a
+/// row if there was something to change. The insertion ends before its values.
 #[derive(Debug, Clone, Copy)]
 pub struct Recorded {
     /// Before all of it, unless it is part of a transaction.

@@ -8,7 +8,7 @@ use sqlx::{Database, Transaction};
 /// A connection, with or without a transaction around what it does.
 #[derive(Debug)]
 pub enum Lease<DB: Database> {
-    /// Each statement takes effect by itself.
+    /// Each call takes effect by itself.
     Connection(PoolConnection<DB>),
     /// Nothing takes effect unless it is committed.
     Transaction(Transaction<'static, DB>),

@@ -15,13 +15,13 @@ impl<DB: Backend> SqlxStore<DB> {
 
     /// A statement that changes one row, to be [recorded](Self::record). It ends with conditions.
     pub(crate) fn change_sql(&self, sql: &'static str) -> Statement<'_, DB> {
-        let (begin, before) = DB::RECORDED.map_or(("", ""), |texts| (texts.begin, texts.before));
+        let (begin, before) = self.recorded().map_or(("", ""), |texts| (texts.begin, texts.before));
         self.sql(begin).then(before).then(sql).then(DB::BOUND_WAIT)
     }
 
     /// Makes a change, and records the event if there was a row to change. Says whether there was.
     pub(crate) async fn record(&self, change: Statement<'_, DB>, event: &AuditEvent) -> sqlx::Result<bool> {
-        let Some(texts) = DB::RECORDED else { return self.record_in_steps(change, event).await };
+        let Some(texts) = self.recorded() else { return self.record_in_steps(change, event).await };
         let mut lease = self.write().await?;
         // Nobody gives this up halfway: it runs to its end, or its runtime ends, and with it the connection.
         let rows = with_record(change, &texts, event).then(texts.commit).fetch_all(&mut lease).await;
@@ -29,11 +29,15 @@ impl<DB: Backend> SqlxStore<DB> {
             // It fails where the database has done so by itself.
             DB::execute_script(texts.rollback, &mut lease).await.unwrap_or_default();
         }
-        let is_recorded = !rows?.is_empty() || self.is_recorded(event, &mut lease).await?;
-        if is_recorded {
-            lease.commit().await?;
+        if rows?.is_empty() && !(DB::MAY_FALL_SILENT && self.is_recorded(event, &mut lease).await?) {
+            return Ok(false);
         }
-        Ok(is_recorded)
+        lease.commit().await.map(|()| true)
+    }
+
+    /// How a change and its record are one call. A connection that comes with a transaction begins no other.
+    fn recorded(&self) -> Option<Recorded> {
+        DB::RECORDED.filter(|texts| texts.begin.is_empty() || !self.is_behind_pooler())
     }
 
     async fn record_in_steps(&self, change: Statement<'_, DB>, event: &AuditEvent) -> sqlx::Result<bool> {

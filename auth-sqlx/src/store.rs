@@ -136,6 +136,11 @@ impl<DB: Backend> SqlxStore<DB> {
         DB::MAY_FALL_SILENT || self.pool.options().get_acquire_timeout() > PATIENCE
     }
 
+    /// Whether each connection comes with a transaction.
+    pub(crate) fn is_behind_pooler(&self) -> bool {
+        self.pooling == Pooling::Transaction
+    }
+
     /// A connection for one statement that reads.
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
@@ -144,7 +149,7 @@ impl<DB: Backend> SqlxStore<DB> {
         }
     }
 
-    /// A connection for one statement that writes.
+    /// A connection for one call that writes.
     pub(crate) async fn write(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
             Pooling::Session => acquire(self.writer()?).await.map(Lease::Connection),

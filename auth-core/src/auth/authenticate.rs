@@ -46,9 +46,9 @@ pub struct Authenticated {
     pub session: Arc<Session>,
 }
 
-/// A session that was accepted, with what decides later whether its use is to be noted.
+/// A session as the store had it, with what decides whether its use is to be noted. Nobody has accepted it yet.
 #[derive(Debug, Clone)]
-pub(crate) struct CheckedSession {
+pub(crate) struct FoundSession {
     pub(crate) current: Authenticated,
     pub(crate) generation: i64,
     pub(crate) is_confirmed: bool,
@@ -129,13 +129,13 @@ impl Auth {
     }
 
     /// Finds the user and session as the store has them, and notes that they were asked for.
-    async fn ask_store(&self, proof: Proof) -> Result<CheckedSession, Error> {
+    async fn ask_store(&self, proof: Proof) -> Result<FoundSession, Error> {
         let now = self.now();
         // A stolen token is acted upon where it is exchanged or signed out with, not by a page that is merely read.
         let Found::Proven(record, generation) = self.find_proven(&proof, now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
-        let checked = CheckedSession::from(record);
+        let checked = FoundSession::from(record);
         self.end_if_over(&checked.current.user, &checked.current.session, now).await?;
         self.note_use(&checked, generation, now).await;
         Ok(checked)
@@ -148,7 +148,7 @@ impl Auth {
         look.find(|kept| self.accepts_kept(kept, claims, look.now()))
     }
 
-    fn accepts_kept(&self, kept: &CheckedSession, claims: &Claims, now: DateTime<Utc>) -> bool {
+    fn accepts_kept(&self, kept: &FoundSession, claims: &Claims, now: DateTime<Utc>) -> bool {
         let Authenticated { user, session } = &kept.current;
         let is_proven = is_proven(claims, user, session) && claims.generation <= kept.generation;
         let is_accepted = is_proven && is_open(user, session) && !self.has_expired(session, now);
@@ -197,7 +197,7 @@ impl Auth {
         let Found::Proven(record, _) = self.find_proven(&Proof::Earlier(earlier.clone()), now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
-        let CheckedSession { current, .. } = record.into();
+        let FoundSession { current, .. } = record.into();
         self.end_if_over(&current.user, &current.session, now).await?;
         Ok(current)
     }
@@ -295,7 +295,7 @@ impl Auth {
     ///
     /// The request goes on if that fails: it has proved what it had to, and a database that cannot be written to
     /// should still be read from.
-    async fn note_use(&self, checked: &CheckedSession, generation: i64, now: DateTime<Utc>) {
+    async fn note_use(&self, checked: &FoundSession, generation: i64, now: DateTime<Utc>) {
         if !self.is_worth_noting(checked, generation, now) {
             return;
         }
@@ -307,7 +307,7 @@ impl Auth {
         }
     }
 
-    fn is_worth_noting(&self, checked: &CheckedSession, generation: i64, now: DateTime<Utc>) -> bool {
+    fn is_worth_noting(&self, checked: &FoundSession, generation: i64, now: DateTime<Utc>) -> bool {
         let due = now - checked.current.session.last_seen_at >= self.touch_interval();
         // The first generation replaced nothing, so whether it arrived decides nothing.
         let confirms = generation == checked.generation && generation > 0 && !checked.is_confirmed;
@@ -334,7 +334,7 @@ impl Auth {
     }
 }
 
-impl From<SessionRecord> for CheckedSession {
+impl From<SessionRecord> for FoundSession {
     fn from(SessionRecord { session, refresh, user }: SessionRecord) -> Self {
         let current = Authenticated { user: Arc::new(user), session: Arc::new(session) };
         Self { current, generation: refresh.generation, is_confirmed: refresh.confirmed }

@@ -57,7 +57,8 @@ impl Auth {
     /// A session that is over already is no error, so signing out twice is harmless. An access token that has
     /// expired still ends its own session, for the client may hold nothing better; ending more takes a live one.
     ///
-    /// A live access token ends its own session by one call to the store, whatever has become of its user meanwhile.
+    /// A live access token ends its own session without a look at it: also when its user has been disabled meanwhile, or it
+    /// was not used for too long, and that is a sign-out like any other.
     ///
     /// # Errors
     ///
@@ -85,7 +86,7 @@ impl Auth {
         let (proof, live) = match credential {
             Credential::Refresh(token) => (Proof::Refresh(token.duplicate()), true),
             Credential::Access(token) => match self.0.tokens.verify(token, now) {
-                // It says whose session it is, and what is deleted need not be read before.
+                // It says whose session it is, and a session's epoch never changes: what is deleted need not be read.
                 Ok(Verified::Live(claims)) if scope == SignOutScope::Session => {
                     return self.end_one(claims.session_id, claims.user_id, client, now).await;
                 }
@@ -107,31 +108,28 @@ impl Auth {
             Err(error) if error.kind() == ErrorKind::Unauthenticated => return Ok(Ended::AlreadyOver),
             checked => checked?,
         }
-        if !live && scope != SignOutScope::Session {
-            return Err(ErrorKind::Unauthenticated.into());
+        let session = &record.session;
+        match scope {
+            SignOutScope::Session => self.end_one(session.id, session.user_id, client, now).await,
+            SignOutScope::All | SignOutScope::Others if !live => Err(ErrorKind::Unauthenticated.into()),
+            SignOutScope::All | SignOutScope::Others => self.end_several(session, scope, client, now).await,
         }
-        self.end_sessions(&record.session, scope, client, now).await
     }
 
-    async fn end_sessions(
+    async fn end_several(
         &self,
         session: &Session,
         scope: SignOutScope,
         client: &Client,
         now: DateTime<Utc>,
     ) -> Result<Ended, Error> {
-        let (id, user) = (session.id, session.user_id);
         let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
-        match scope {
-            SignOutScope::Session => return self.end_one(id, user, client, now).await,
-            SignOutScope::Others => {
-                event = event.with_detail(AuditDetail::OtherSessions);
-                self.store().delete_other_sessions(user, id, event.clone()).await?;
-            }
-            SignOutScope::All => {
-                event = event.with_detail(AuditDetail::AllSessions);
-                self.store().delete_all_sessions(user, now, event.clone()).await?;
-            }
+        if scope == SignOutScope::All {
+            event = event.with_detail(AuditDetail::AllSessions);
+            self.store().delete_all_sessions(session.user_id, now, event.clone()).await?;
+        } else {
+            event = event.with_detail(AuditDetail::OtherSessions);
+            self.store().delete_other_sessions(session.user_id, session.id, event.clone()).await?;
         }
         self.publish(&event);
         Ok(Ended::SignedOut)

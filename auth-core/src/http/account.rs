@@ -34,7 +34,7 @@ impl Http<'_> {
     }
 
     pub(super) async fn me(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let current = self.current_user_in_store(request.head()).await?;
+        let current = self.evidence(&request.method, &request.headers).current_user_in_store().await?;
         let profile = self.auth.profile(current.user.id).await?;
         json(StatusCode::OK, &UserBody::new(&current.user, profile))
     }

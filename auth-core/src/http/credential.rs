@@ -4,8 +4,6 @@
 //! cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A request
 //! that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at all.
 
-use std::fmt;
-
 use http::Method;
 use http::header::AUTHORIZATION;
 
@@ -13,25 +11,11 @@ use crate::auth::{Auth, Credential, Proof};
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::http::cookie::{CookieName, Lookup};
+use crate::http::evidence::Evidence;
 use crate::http::headers::{Headers, Sent, sent};
 use crate::http::request::RequestHead;
 use crate::text::visible_ascii;
 use crate::token::{Claims, RefreshToken};
-
-/// What a request shows of who sent it, read and checked as far as that takes no store.
-///
-/// It owns what it needs, so the request may change meanwhile. It is good for one question, asked at once: the time of an
-/// access token was held against the clock when it was read.
-pub struct Evidence(pub(super) Result<Checked, Error>);
-
-/// A credential, or why its own text was refused. Without a credential there is nothing to check, which is no check.
-pub(super) type Checked = Result<Proof, Error>;
-
-impl fmt::Debug for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Evidence").finish_non_exhaustive()
-    }
-}
 
 /// The credential that a request carries.
 pub(super) enum Carried<'h> {
@@ -64,7 +48,7 @@ impl<'h> Carried<'h> {
 }
 
 impl Http<'_> {
-    /// Reads what a request shows of who sent it, for [`current_user`](Self::current_user) and its like.
+    /// Reads what a request shows of who sent it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -74,12 +58,12 @@ impl Http<'_> {
     ///
     /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
     /// let nothing = auth.http().evidence(&Method::GET, &HeaderMap::new());
-    /// assert_eq!(auth.http().current_user(nothing).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    /// assert_eq!(nothing.current_user().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
     /// # Ok(())
     /// # }
     /// ```
     pub fn evidence(&self, method: &Method, headers: &impl Headers) -> Evidence {
-        Evidence(self.credential(method, headers).map(|carried| carried.prove(self.auth)))
+        Evidence::new(self.auth, self.credential(method, headers).map(|carried| carried.prove(self.auth)))
     }
 
     /// Picks the credential of a request.

@@ -153,7 +153,7 @@ impl Http<'_> {
             RateLimitKey::By(key) => key(head).map(|key| format!("by {key}")),
             RateLimitKey::Client => None,
             RateLimitKey::User => {
-                let current = self.maybe_user(self.evidence(head.method, head.headers)).await?;
+                let current = self.evidence(head.method, head.headers).maybe_user().await?;
                 current.map(|current| format!("user {}", current.user.id))
             }
         };

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use quick_cache::DefaultHashBuilder;
 use quick_cache::sync::Cache;
 
-use crate::auth::{Authenticated, CheckedSession};
+use crate::auth::{Authenticated, FoundSession};
 use crate::clock::Clock;
 use crate::id::{SessionId, UserId};
 use crate::policy::SessionCachePolicy;
@@ -38,7 +38,7 @@ pub(crate) struct SessionCache {
 /// A session as the store had it.
 #[derive(Clone)]
 struct Kept {
-    session: CheckedSession,
+    session: FoundSession,
     seen: Seen,
 }
 
@@ -112,7 +112,7 @@ impl Look<'_> {
     }
 
     /// Finds the session, if it was read within the time to live and no change has touched it since.
-    pub(crate) fn find(&self, accept: impl FnOnce(&CheckedSession) -> bool) -> Option<Authenticated> {
+    pub(crate) fn find(&self, accept: impl FnOnce(&FoundSession) -> bool) -> Option<Authenticated> {
         let (Kept { session, seen }, now) = (self.cache.sessions.get(&self.session)?, self.seen);
         let is_untouched = seen.session == now.session && seen.user == now.user;
         let by_wall_clock = (now.now - seen.now).to_std().is_ok_and(|age| age < self.cache.ttl);
@@ -121,7 +121,7 @@ impl Look<'_> {
     }
 
     /// Keeps what the store answered since.
-    pub(crate) fn keep(self, session: CheckedSession) {
+    pub(crate) fn keep(self, session: FoundSession) {
         self.cache.sessions.insert(self.session, Kept { session, seen: self.seen });
     }
 }

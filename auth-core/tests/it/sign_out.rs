@@ -1,6 +1,7 @@
 use auth_core::audit::{AuditDetail, AuditKind};
 use auth_core::auth::{SignOutOutcome, SignOutScope, SignedIn};
 use auth_core::conformance::faulty::Moment;
+use auth_core::policy::SessionPolicy;
 use auth_core::token::RefreshToken;
 use auth_core::{Auth, Credential, Error, ErrorKind, SigningKeys};
 
@@ -105,6 +106,7 @@ async fn an_expired_access_token_ends_its_own_session_and_no_more() {
     assert!(fixture.exists(own[1].session.id).await);
 }
 
+/// The rows of its sessions are gone.
 #[tokio::test]
 async fn a_token_of_an_ended_epoch_ends_nothing() {
     let fixture = Fixture::new();
@@ -155,6 +157,22 @@ async fn a_retired_key_ends_nothing() {
     let outcome = rekeyed.sign_out(&access(&signed_in), SignOutScope::Session, &fixture.client).await.unwrap();
     assert_eq!(outcome, SignOutOutcome::AlreadyOver);
     assert!(fixture.exists(signed_in.session.id).await);
+}
+
+/// Its time is held against it where it is read; a live access token ends it without a look.
+#[tokio::test]
+async fn a_session_that_was_idle_for_too_long_is_ended_by_a_live_token() {
+    let idle = SessionPolicy { idle_timeout: Some(MINUTE * 10), ..SessionPolicy::default() };
+    let fixture = Fixture::with(|builder| builder.session_policy(idle));
+    for (by_refresh, outcome) in [(true, SignOutOutcome::AlreadyOver), (false, SignOutOutcome::SignedOut)] {
+        let signed_in = if by_refresh { fixture.sign_up(ADA).await } else { fixture.sign_in(ADA).await };
+        fixture.clock.advance(MINUTE * 12);
+        let own = if by_refresh { refresh(&signed_in) } else { access(&signed_in) };
+        assert_eq!(sign_out(&fixture, &own, SignOutScope::Session).await.unwrap(), outcome);
+        assert!(!fixture.exists(signed_in.session.id).await);
+    }
+    fixture.event(AuditKind::SessionExpired).await;
+    fixture.event(AuditKind::SignOut).await;
 }
 
 #[tokio::test]

@@ -40,13 +40,14 @@ impl Run for Sqlite {
     /// Its connections have a limit.
     const BOUND_WAIT: &'static str = "";
 
-    /// Each call wakes the connection's thread, and it whoever waits: most of what a short statement takes.
+    /// One call wakes the connection's thread once. Its only row comes last, so that there is none unless COMMIT is done;
+    /// `changes()` is then still that of the insertion.
     const RECORDED: Option<Recorded> = Some(Recorded {
         begin: "BEGIN IMMEDIATE; ",
         before: "",
-        between: " RETURNING 1; ",
+        between: "; ",
         after: " SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE changes() > 0",
-        commit: "; COMMIT",
+        commit: "; COMMIT; SELECT 1 WHERE changes() > 0",
         rollback: "ROLLBACK",
     });
 

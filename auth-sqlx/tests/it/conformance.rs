@@ -23,6 +23,12 @@ async fn every_rule_is_kept_at_the_strictest_isolation<D: TestDatabase>() {
     store::prune::run_all(&store).await;
 }
 
+/// As behind a pooler, where there is none: no call may begin a transaction in another one.
+async fn every_rule_is_kept_with_a_transaction_for_each_call<D: TestDatabase>() {
+    let database = D::migrated().await;
+    store::run_rules(&database.store().await.behind_transaction_pooler()).await;
+}
+
 /// Two pools take each other's locks as two processes do.
 async fn two_processes_keep_every_rule<D: TestDatabase>() {
     let database = D::migrated().await;
@@ -35,7 +41,11 @@ async fn two_processes_keep_every_rule<D: TestDatabase>() {
     tokio::join!(race::run_all(&one, load), race::run_all(&other, load));
 }
 
-on_each_database! { every_rule_is_kept, two_processes_keep_every_rule }
+on_each_database! {
+    every_rule_is_kept,
+    every_rule_is_kept_with_a_transaction_for_each_call,
+    two_processes_keep_every_rule,
+}
 
 mod strictest {
     use super::{every_rule_is_kept_at_the_strictest_isolation, on_each_server};

@@ -41,9 +41,12 @@ impl Explain for Sqlite {
     }
 }
 
-/// See <https://www.sqlite.org/eqp.html>. An automatic index is made for this one time, of all rows.
+/// See <https://www.sqlite.org/eqp.html>. An automatic index is made for this one time, of all rows. A constant row is
+/// that of no table.
 fn sqlite_step(detail: String) -> Option<Step> {
-    if detail.starts_with("SCAN") || detail.contains("AUTOMATIC") {
+    if detail == "SCAN CONSTANT ROW" {
+        None
+    } else if detail.starts_with("SCAN") || detail.contains("AUTOMATIC") {
         Some(Step::Scan(detail))
     } else if detail.starts_with("SEARCH") {
         Some(if detail.contains("=?") { Step::Search(detail) } else { Step::Range(detail) })

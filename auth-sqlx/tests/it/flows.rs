@@ -55,11 +55,12 @@ const FLOWS: &[Flow] = &[
     // In these, the first statement is the one of `CurrentUser`.
     flow("list of sessions",                 2, "SELECT SELECT", 2, "SELECT SELECT", 2, ""),
     flow("revocation",                       2, "SELECT BEGIN DELETE INSERT COMMIT", 5, "SELECT WITH", 2,
-                                                "SELECT BEGIN+DELETE+INSERT+COMMIT"),
+                                                "SELECT BEGIN+DELETE+INSERT+COMMIT+SELECT"),
     flow("refresh",                          2, "SELECT BEGIN UPDATE INSERT COMMIT", 5, "SELECT WITH", 2,
-                                                "SELECT BEGIN+UPDATE+INSERT+COMMIT"),
+                                                "SELECT BEGIN+UPDATE+INSERT+COMMIT+SELECT"),
     // The token says whose session it is, so that it need not be read.
-    flow("sign-out",                         1, "BEGIN DELETE INSERT COMMIT", 4, "WITH", 1, "BEGIN+DELETE+INSERT+COMMIT"),
+    flow("sign-out",                         1, "BEGIN DELETE INSERT COMMIT", 4, "WITH", 1,
+                                                "BEGIN+DELETE+INSERT+COMMIT+SELECT"),
 ];
 
 /// A line of the table.

@@ -130,7 +130,7 @@ fn hash(bencher: Bencher) {
 
 fn check(bencher: Bencher, configure: impl FnOnce(AuthBuilder) -> AuthBuilder) {
     let browser = browser(signing_keys(), configure);
-    bencher.bench_local(|| wait(browser.auth.http().current_user(browser.evidence())).unwrap());
+    bencher.bench_local(|| wait(browser.evidence().current_user()).unwrap());
 }
 
 #[divan::bench]
@@ -146,5 +146,5 @@ fn current_user_cached(bencher: Bencher) {
 #[divan::bench]
 fn claims(bencher: Bencher) {
     let browser = browser(signing_keys(), |builder| builder);
-    bencher.bench_local(|| wait(browser.auth.http().claims(browser.evidence())).unwrap());
+    bencher.bench_local(|| wait(browser.evidence().claims()).unwrap());
 }

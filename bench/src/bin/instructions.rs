@@ -49,7 +49,7 @@ async fn in_memory(mode: &str, count: u32) {
     let cookies = CookiePolicy { form: CookieForm::PlainForLoopback, ..CookiePolicy::default() };
     let origins = Origins::parse(&[BASE_URL]).unwrap();
     match mode {
-        "claims" => repeat!(count, http.claims(browser.evidence()).await.unwrap()),
+        "claims" => repeat!(count, browser.evidence().claims().await.unwrap()),
         "cookies" => repeat!(count, found(cookies.find(headers, CookieName::Refresh))),
         "csrf" => repeat!(count, origins.check(&Method::POST, headers).unwrap()),
         "me" => repeat!(count, ok(http.handle(Endpoint::Me, browser.request(Method::GET, "")).await)),
@@ -70,7 +70,7 @@ async fn on_sqlite(mode: &str, count: u32) {
     match mode {
         "bare-query" => repeat!(count, bare::session(&by_hand, browser.cookies()).await.unwrap()),
         "find-session" => repeat!(count, store.find_session(id).await.unwrap().unwrap()),
-        _ => repeat!(count, http.current_user(browser.evidence()).await.unwrap()),
+        _ => repeat!(count, browser.evidence().current_user().await.unwrap()),
     }
 }
 

@@ -138,12 +138,12 @@ async fn nobody_is_taken_for_a_stranger_because_of_a_fault() {
             let (http, store) = (scene.fixture.auth.http(), &scene.fixture.store);
             let shown = || http.evidence(&Method::GET, &headers);
             store.fault_at(1, fault);
-            fails(http.current_user(shown()).await, ErrorKind::Unavailable);
+            fails(shown().current_user().await, ErrorKind::Unavailable);
             store.fault_at(1, fault);
-            fails(http.maybe_user(shown()).await, ErrorKind::Unavailable);
+            fails(shown().maybe_user().await, ErrorKind::Unavailable);
             store.fault_at(1, fault);
-            fails(http.require(shown(), Some(&Role::ADMIN)).await, ErrorKind::Unavailable);
-            assert!(http.maybe_user(shown()).await.unwrap().is_some());
+            fails(shown().require(Some(&Role::ADMIN)).await, ErrorKind::Unavailable);
+            assert!(shown().maybe_user().await.unwrap().is_some());
         }
     }
 }
@@ -157,7 +157,7 @@ async fn claims_of_a_lapsed_cookie_are_not_made_up_during_a_fault() {
         let http = scene.fixture.auth.http();
         let shown = || http.evidence(&Method::GET, &headers);
         scene.fixture.store.fault_at(1, fault);
-        fails(http.claims(shown()).await, ErrorKind::Unavailable);
-        assert!(http.claims(shown()).await.is_ok());
+        fails(shown().claims().await, ErrorKind::Unavailable);
+        assert!(shown().claims().await.is_ok());
     }
 }

@@ -1,0 +1,92 @@
+//! What a request shows of who sent it, and the questions that can be asked of it.
+
+use std::fmt;
+
+use crate::auth::{Auth, Authenticated, Proof};
+use crate::error::{Error, ErrorKind};
+use crate::role::Role;
+use crate::token::Claims;
+
+/// What a request shows of who sent it, read and checked as far as that takes no store: see
+/// [`Http::evidence`](super::Http::evidence).
+///
+/// It holds nothing of the request, which may change meanwhile. It answers one question, to be asked at once: the time
+/// of an access token was held against the clock when it was read.
+pub struct Evidence {
+    auth: Auth,
+    read: Read,
+}
+
+/// `Err` is a request without a credential that could be used, which does not count as a check. Within `Ok`, `Err` is an
+/// access token that was refused for what it says, which does.
+pub(super) type Read = Result<Result<Proof, Error>, Error>;
+
+impl Evidence {
+    pub(super) fn new(auth: &Auth, read: Read) -> Self {
+        Self { auth: auth.clone(), read }
+    }
+
+    /// Finds the user and session of the request by one query, so that a revocation is seen at once; by none where a
+    /// [session cache](crate::policy::SessionCachePolicy) is set and has read the session just now.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] without a session that is accepted, [`ErrorKind::CrossOrigin`] for an unsafe
+    /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
+    /// cannot tell.
+    pub async fn current_user(self) -> Result<Authenticated, Error> {
+        self.auth.authenticate_proof(self.read?).await
+    }
+
+    /// Finds the user and session of the request as the store has them, for what shows or changes them.
+    pub(super) async fn current_user_in_store(self) -> Result<Authenticated, Error> {
+        self.auth.authenticate_by_store(self.read?).await
+    }
+
+    /// Finds the user of a request that may have none.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user), but a request without an accepted session is `None`. A store that
+    /// cannot tell is still an error: nobody is taken for a stranger because the database is down.
+    pub async fn maybe_user(self) -> Result<Option<Authenticated>, Error> {
+        match self.current_user().await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Finds the user of a request who, where one is asked for, has the role as of now.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user), and [`ErrorKind::Forbidden`] for a user without the role.
+    pub async fn require(self, role: Option<&Role>) -> Result<Authenticated, Error> {
+        let current = self.current_user().await?;
+        if role.is_some_and(|role| !current.user.has_role(role)) {
+            return Err(ErrorKind::Forbidden.into());
+        }
+        Ok(current)
+    }
+
+    /// Reads the claims of the request's access token, without a query: up to its lifetime behind a revocation.
+    ///
+    /// When the access cookie has lapsed, the refresh cookie is checked instead, with one query.
+    ///
+    /// # Errors
+    ///
+    /// As [`current_user`](Self::current_user).
+    pub async fn claims(self) -> Result<Claims, Error> {
+        match self.read? {
+            Ok(Proof::Access(claims)) => Auth::accept_claims(Ok(claims)),
+            Err(refused) => Auth::accept_claims(Err(refused)),
+            proof => Ok(self.auth.claims_of(&self.auth.authenticate_proof(proof).await?)),
+        }
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evidence").finish_non_exhaustive()
+    }
+}
