@@ -41,12 +41,9 @@ impl Explain for Sqlite {
     }
 }
 
-/// See <https://www.sqlite.org/eqp.html>. An automatic index is made for this one time, of all rows. A constant row is
-/// that of no table.
+/// See <https://www.sqlite.org/eqp.html>. An automatic index is made for this one time, of all rows.
 fn sqlite_step(detail: String) -> Option<Step> {
-    if detail == "SCAN CONSTANT ROW" {
-        None
-    } else if detail.starts_with("SCAN") || detail.contains("AUTOMATIC") {
+    if detail.starts_with("SCAN") || detail.contains("AUTOMATIC") {
         Some(Step::Scan(detail))
     } else if detail.starts_with("SEARCH") {
         Some(if detail.contains("=?") { Step::Search(detail) } else { Step::Range(detail) })

@@ -65,7 +65,7 @@ async fn on_sqlite(mode: &str, count: u32) {
     let builder = builder(store.clone(), signing_keys());
     let builder = if mode == "cached" { builder.session_cache(SessionCachePolicy::default()) } else { builder };
     let browser = Browser::signed_up(builder, &store).await;
-    let (http, id) = (browser.auth.http(), browser.seeded.record.session.id);
+    let id = browser.seeded.record.session.id;
     let by_hand = Database::open(&url).await;
     match mode {
         "bare-query" => repeat!(count, bare::session(&by_hand, browser.cookies()).await.unwrap()),
