@@ -42,6 +42,8 @@ impl Run for Sqlite {
 
     /// One call wakes the connection's thread once. Its only row comes last, so that there is none unless COMMIT is done;
     /// `changes()` is then still that of the insertion.
+    ///
+    /// `sqlx` 0.9 takes several statements with arguments from SQLite alone, and means to stop. From then on this is `None`.
     const RECORDED: Option<Recorded> = Some(Recorded {
         begin: "BEGIN IMMEDIATE; ",
         before: "",
