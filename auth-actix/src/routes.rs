@@ -64,7 +64,7 @@ async fn handle(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Rejection> {
-    let auth = auth(&request)?.clone();
+    let auth = auth(&request)?;
     let head = head(request.head())?;
     let core_request = Request {
         transport,

@@ -43,9 +43,14 @@ impl AuditEvent {
     }
 
     #[must_use]
-    pub(crate) fn of_session(mut self, session: &Session) -> Self {
-        self.session_id = Some(session.id);
-        self.of_user(session.user_id)
+    pub(crate) fn of_session(self, session: &Session) -> Self {
+        self.of_session_id(session.id, session.user_id)
+    }
+
+    #[must_use]
+    pub(crate) fn of_session_id(mut self, session: SessionId, user: UserId) -> Self {
+        self.session_id = Some(session);
+        self.of_user(user)
     }
 
     #[must_use]

@@ -128,7 +128,7 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) fn may_drop_reads(&self) -> bool {
         let options = self.pool.options();
         let is_there = self.pool.num_idle() > 0 || self.pool.size() >= options.get_max_connections();
-        DB::SURVIVES_DROPPED_READS && self.pooling == Pooling::Session && !options.get_test_before_acquire() && is_there
+        DB::SURVIVES_DROPPED_READS && !self.is_behind_pooler() && !options.get_test_before_acquire() && is_there
     }
 
     /// Whether a call that reads needs a limit, because nothing else bounds its waits.

@@ -119,11 +119,11 @@ impl Auth {
             if let Some(current) = look.as_ref().and_then(|look| self.find_kept(look, &proof)) {
                 return counted(CheckSource::Cache, Ok(current));
             }
-            let checked = counted(CheckSource::Database, Box::pin(self.ask_store(proof)).await)?;
+            let found = counted(CheckSource::Database, Box::pin(self.ask_store(proof)).await)?;
             if let Some(look) = look {
-                look.keep(checked.clone());
+                look.keep(found.clone());
             }
-            Ok(checked.current)
+            Ok(found.current)
         };
         Flow::Authenticate.run(accepted, work)
     }
@@ -135,10 +135,10 @@ impl Auth {
         let Found::Proven(record, generation) = self.find_proven(&proof, now).await? else {
             return Err(ErrorKind::Unauthenticated.into());
         };
-        let checked = FoundSession::from(record);
-        self.end_if_over(&checked.current.user, &checked.current.session, now).await?;
-        self.note_use(&checked, generation, now).await;
-        Ok(checked)
+        let found = FoundSession::from(record);
+        self.end_if_over(&found.current.user, &found.current.session, now).await?;
+        self.note_use(&found, generation, now).await;
+        Ok(found)
     }
 
     /// Accepts a session that was read a moment ago, unless there is something to refuse or to write down: then the
@@ -295,11 +295,11 @@ impl Auth {
     ///
     /// The request goes on if that fails: it has proved what it had to, and a database that cannot be written to
     /// should still be read from.
-    async fn note_use(&self, checked: &FoundSession, generation: i64, now: DateTime<Utc>) {
-        if !self.is_worth_noting(checked, generation, now) {
+    async fn note_use(&self, found: &FoundSession, generation: i64, now: DateTime<Utc>) {
+        if !self.is_worth_noting(found, generation, now) {
             return;
         }
-        let session = &checked.current.session;
+        let session = &found.current.session;
         let touch = Touch { session_id: session.id, seen_at: now, generation };
         if let Err(error) = self.store().touch_session(touch).await {
             tracing::warn!(session = %session.id, cause = ?error, "the use of a session could not be noted");
@@ -307,10 +307,10 @@ impl Auth {
         }
     }
 
-    fn is_worth_noting(&self, checked: &FoundSession, generation: i64, now: DateTime<Utc>) -> bool {
-        let due = now - checked.current.session.last_seen_at >= self.touch_interval();
+    fn is_worth_noting(&self, found: &FoundSession, generation: i64, now: DateTime<Utc>) -> bool {
+        let due = now - found.current.session.last_seen_at >= self.touch_interval();
         // The first generation replaced nothing, so whether it arrived decides nothing.
-        let confirms = generation == checked.generation && generation > 0 && !checked.is_confirmed;
+        let confirms = generation == found.generation && generation > 0 && !found.is_confirmed;
         (due || confirms) && !self.touches_are_paused()
     }
 

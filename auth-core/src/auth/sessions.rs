@@ -38,9 +38,9 @@ impl Auth {
     }
 
     async fn end_session(&self, current: &Authenticated, id: SessionId, client: &Client) -> Result<(), Error> {
-        let mut event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_user(current.user.id);
-        event.session_id = Some(id);
-        match self.delete_session(id, current.user.id, event).await? {
+        let user = current.user.id;
+        let event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_session_id(id, user);
+        match self.delete_session(id, user, event).await? {
             DeleteSessionOutcome::Deleted => Ok(()),
             DeleteSessionOutcome::Missing => Err(ErrorKind::NotFound.into()),
         }

@@ -123,13 +123,14 @@ impl Auth {
         client: &Client,
         now: DateTime<Utc>,
     ) -> Result<Ended, Error> {
+        let (id, user) = (session.id, session.user_id);
         let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session(session);
         if scope == SignOutScope::All {
             event = event.with_detail(AuditDetail::AllSessions);
-            self.store().delete_all_sessions(session.user_id, now, event.clone()).await?;
+            self.store().delete_all_sessions(user, now, event.clone()).await?;
         } else {
             event = event.with_detail(AuditDetail::OtherSessions);
-            self.store().delete_other_sessions(session.user_id, session.id, event.clone()).await?;
+            self.store().delete_other_sessions(user, id, event.clone()).await?;
         }
         self.publish(&event);
         Ok(Ended::SignedOut)
@@ -142,8 +143,7 @@ impl Auth {
         client: &Client,
         now: DateTime<Utc>,
     ) -> Result<Ended, Error> {
-        let mut event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_user(user);
-        event.session_id = Some(session);
+        let event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session_id(session, user);
         Ok(match self.delete_session(session, user, event).await? {
             DeleteSessionOutcome::Deleted => Ended::SignedOut,
             DeleteSessionOutcome::Missing => Ended::AlreadyOver,

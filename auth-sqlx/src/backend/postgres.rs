@@ -37,8 +37,8 @@ impl Run for Postgres {
     /// part of what says which row it is.
     const BOUND_WAIT: &'static str = " AND (SELECT set_config('lock_timeout', '3s', true)) IS NOT NULL";
 
-    /// Data-modifying statements in WITH (<https://www.postgresql.org/docs/current/queries-with.html>).
-    /// One statement, which needs no transaction.
+    /// One statement, which needs no transaction: data-modifying statements in WITH
+    /// (<https://www.postgresql.org/docs/current/queries-with.html>).
     const RECORDED: Option<Recorded> = Some(Recorded {
         begin: "",
         before: "WITH changed AS (",
