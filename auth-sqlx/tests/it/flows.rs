@@ -15,12 +15,12 @@ use auth_sqlx::{Backend, Profile, SqlxStore};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{Executor, Pool, Row};
+use throwaway::{Proxy, RoundTrips};
 
 use crate::account::{ADA, sign_in, sign_up_with};
 use crate::database::{Isolation, SqliteFile, TestDatabase};
 use crate::recording::{record_all, statements_of};
 use crate::servers::own::Server;
-use crate::servers::proxy::{Proxy, RoundTrips};
 
 /// What each flow sends; how many connections it takes from the pool; how many round trips whoever asked waits for.
 ///
@@ -137,7 +137,7 @@ where
 {
     let server = S::begin();
     server.store().await;
-    let proxy = Proxy::to(server.own_port());
+    let proxy = Proxy::to(server.own_port()).unwrap();
     send_all(server.single_store_at(proxy.port()).await, Some(&proxy)).await
 }
 

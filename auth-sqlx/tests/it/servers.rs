@@ -4,5 +4,4 @@ mod broken;
 mod lost_answer;
 pub(crate) mod own;
 mod pooler;
-pub(crate) mod proxy;
 mod tls;

@@ -11,6 +11,7 @@ mod port;
 mod postgres;
 mod process;
 mod program;
+mod proxy;
 mod server;
 
 pub use error::Error;
@@ -18,3 +19,4 @@ pub use mariadb::MariaDb;
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;
+pub use proxy::{Proxy, RoundTrips};

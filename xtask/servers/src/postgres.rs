@@ -25,16 +25,17 @@ hostssl   all all  127.0.0.1/32  trust
 hostnossl all all  127.0.0.1/32  reject
 ";
 
-const USER_WITH_PASSWORD: &str = "\
-CREATE ROLE auth LOGIN PASSWORD 'auth-password';
-GRANT CREATE ON DATABASE postgres TO auth;
-GRANT CREATE ON SCHEMA public TO auth;
-";
+const USER_WITH_PASSWORD: &[&str] = &[
+    "CREATE ROLE auth LOGIN PASSWORD 'auth-password'",
+    "GRANT CREATE ON DATABASE postgres TO auth",
+    "GRANT CREATE ON SCHEMA public TO auth",
+];
 
 /// A PostgreSQL server that lives as long as this value.
 #[derive(Debug)]
 pub struct Postgres {
     server: Server,
+    account: Account,
     programs: Programs,
     certificate: PathBuf,
     port: u16,
@@ -75,8 +76,42 @@ impl Postgres {
         cluster.folder.write(cluster.account, "data/pg_hba.conf", TLS_ONLY)?;
         let (certificate, key) = (cluster.folder.text(certificate::CERTIFICATE), cluster.folder.text(certificate::KEY));
         let postgres = cluster.start(&[("ssl", "on"), ("ssl_cert_file", &certificate), ("ssl_key_file", &key)])?;
-        postgres.create_user_with_password()?;
+        postgres.run("postgres", USER_WITH_PASSWORD)?;
         Ok(postgres)
+    }
+
+    /// Starts a standby of this server, with further settings: a copy of it that applies what the server commits, and
+    /// that can be read until it is [promoted](Self::promote).
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be copied, or the standby does not start with these settings.
+    pub fn start_standby(&self, settings: &[(&str, &str)]) -> Result<Self> {
+        Cluster::copy(self.port)?.start(settings)
+    }
+
+    /// Makes a standby a server of its own, which can be written to when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the server is no standby, or does not answer in time.
+    pub fn promote(&self) -> Result<()> {
+        let folder = self.server.folder();
+        let mut command = self.account.command(&self.programs.path("pg_ctl"), folder.path());
+        program::run(command.args(["promote", "--wait", "--timeout=60", "-D", "data"])).map(drop)
+    }
+
+    /// Runs statements in a database, as the superuser, each by itself, and returns the values that they answer with.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub fn run(&self, database: &str, statements: &[&str]) -> Result<String> {
+        let mut psql = Command::new(self.programs.path("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
+        psql.args(["--username=postgres", "--dbname", database, "--port", &self.port.to_string()]);
+        psql.arg("--host").arg(self.server.folder().path());
+        program::run(psql.args(statements.iter().map(|statement| format!("--command={statement}"))))
     }
 
     /// Ends the server and all its connections at once, as a crash would.
@@ -141,13 +176,6 @@ impl Postgres {
     pub fn certificate(&self) -> &Path {
         &self.certificate
     }
-
-    fn create_user_with_password(&self) -> Result<()> {
-        let mut psql = Command::new(self.programs.path("psql"));
-        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--username=postgres", "--dbname=postgres"]);
-        psql.arg("--host").arg(self.server.folder().path()).args(["--port", &self.port.to_string()]);
-        program::run(psql.args(["--command", USER_WITH_PASSWORD])).map(drop)
-    }
 }
 
 impl Drop for Postgres {
@@ -169,13 +197,25 @@ struct Cluster {
 
 impl Cluster {
     fn create() -> Result<Self> {
+        Self::filled_by("initdb", |initdb| {
+            initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+        })
+    }
+
+    /// Copies the server at a port, with the settings of a standby.
+    fn copy(port: u16) -> Result<Self> {
+        Self::filled_by("pg_basebackup", |backup| {
+            backup.args(["--host=127.0.0.1", "--username=postgres", "--port", &port.to_string()]);
+            backup.args(["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync"])
+        })
+    }
+
+    fn filled_by(program: &str, args: impl FnOnce(&mut Command) -> &mut Command) -> Result<Self> {
         let programs =
             Programs::find().ok_or_else(|| Error::new("PostgreSQL is not installed: apt-get install postgresql"))?;
         let account = Account::for_server("postgres")?;
         let folder = Folder::create(account)?;
-        let mut initdb = account.command(&programs.path("initdb"), folder.path());
-        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
-        program::run(initdb.args(["-D", "data"]))?;
+        program::run(args(account.command(&programs.path(program), folder.path()).args(["-D", "data"])))?;
         Ok(Self { account, folder, programs })
     }
 
@@ -192,7 +232,7 @@ impl Cluster {
             folder: self.folder,
             answers: Box::new(move || answers(&pg_isready, port)),
         })?;
-        Ok(Postgres { server, programs: self.programs, certificate, port, version })
+        Ok(Postgres { server, account: self.account, programs: self.programs, certificate, port, version })
     }
 }
 
@@ -245,7 +285,9 @@ impl Programs {
     }
 
     fn is_complete(&self) -> bool {
-        ["initdb", "pg_isready", "postgres", "psql"].iter().all(|program| self.path(program).is_file())
+        ["initdb", "pg_basebackup", "pg_ctl", "pg_isready", "postgres", "psql"]
+            .iter()
+            .all(|program| self.path(program).is_file())
     }
 
     fn path(&self, program: &str) -> PathBuf {

@@ -8,11 +8,11 @@ use auth_core::auth::SignOutScope;
 use auth_core::{Auth, Client, Credential, ErrorKind};
 use auth_sqlx::SqlxStore;
 use sqlx::Pool;
+use throwaway::Proxy;
 
 use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
 use crate::database::TestDatabase;
 use crate::servers::own::Server;
-use crate::servers::proxy::Proxy;
 
 /// As long as any call may take, and a little more for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -168,7 +168,7 @@ async fn authenticate_at_once(auth: &Auth, access: &str, calls: usize) {
 async fn a_network_that_drops_connections_leaves_all_or_nothing<S: Server>() {
     let server = S::begin();
     server.store().await;
-    let proxy = Arc::new(Proxy::to(server.own_port()));
+    let proxy = Arc::new(Proxy::to(server.own_port()).unwrap());
     let store = SqlxStore::<S::Driver>::connect(&server.url_at(proxy.port())).await.unwrap();
     let auth = auth(store.clone());
     let dropping = Arc::clone(&proxy);
@@ -228,7 +228,7 @@ async fn a_silent_server_is_not_waited_for_for_ever<S: Server>() {
 async fn a_client_that_hangs_up_leaves_nothing_behind<S: Server>() {
     let server = S::begin();
     let administrator = server.store().await;
-    let proxy = Proxy::with_delay(server.own_port(), Duration::from_millis(5));
+    let proxy = Proxy::with_delay(server.own_port(), Duration::from_millis(5)).unwrap();
     let auth = auth(server.narrow_store_at(proxy.port(), 1).await);
     let ada = sign_up(&auth, ADA).await.unwrap();
     let access = Credential::Access(ada.access_token.expose());

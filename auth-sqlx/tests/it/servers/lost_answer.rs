@@ -5,12 +5,11 @@ mod postgres {
 
     use auth_core::policy::{HashPolicy, SessionPolicy};
     use auth_core::{Auth, Client, Credential, SigningKeys};
-    use throwaway::Postgres;
+    use throwaway::{Postgres, Proxy};
 
     use crate::account::{ADA, sign_up};
     use crate::database::{PostgresDatabase, TestDatabase};
     use crate::servers::own::Server;
-    use crate::servers::proxy::Proxy;
 
     /// A change and the record of it are one statement, which is sent again. The policy is the strict one: who came with
     /// a token for the second time would be taken for a thief.
@@ -18,7 +17,7 @@ mod postgres {
     async fn a_refresh_whose_answer_is_lost_is_made_once() {
         let server = Postgres::begin();
         server.store().await;
-        let proxy = Proxy::to(server.own_port());
+        let proxy = Proxy::to(server.own_port()).unwrap();
         let store = server.single_store_at(proxy.port()).await;
         let keys = SigningKeys::hs256("an example secret of 32 bytes or more").unwrap();
         let strict = SessionPolicy { refresh_grace: Duration::ZERO, refresh_recoveries: 0, ..SessionPolicy::default() };

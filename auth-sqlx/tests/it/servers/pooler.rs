@@ -8,11 +8,14 @@ mod postgres {
 
     use crate::account::{ADA, auth, sign_in, sign_up};
 
+    /// So few connections that clients do get different ones.
+    const BY_TRANSACTIONS: &[(&str, &str)] = &[("pool_mode", "transaction"), ("default_pool_size", "5")];
+
     /// This version hands no prepared statements on, so nothing may count on one.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn a_transaction_pooler_keeps_every_rule() {
         let server = Postgres::start().unwrap();
-        let pooler = PgBouncer::start(&server).unwrap();
+        let pooler = PgBouncer::start_with(&server, BY_TRANSACTIONS).unwrap();
         let url = format!("{}?statement-cache-capacity=0", pooler.url());
         let one = PostgresStore::connect(&url).await.unwrap();
         one.migrate().await.unwrap();
@@ -28,7 +31,7 @@ mod postgres {
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn a_schema_is_found_through_a_transaction_pooler() {
         let server = Postgres::start().unwrap();
-        let pooler = PgBouncer::start(&server).unwrap();
+        let pooler = PgBouncer::start_with(&server, BY_TRANSACTIONS).unwrap();
         let url = format!("{}?sslmode=prefer&statement-cache-capacity=0", pooler.url());
         let store = PostgresStore::connect(&url).await.unwrap().in_schema("accounts").unwrap();
         store.migrate().await.unwrap();

@@ -102,6 +102,22 @@ fn without_tls_a_server_with_tls_lets_nobody_in() {
     assert!(!psql(&format!("{}?sslmode=disable", postgres.url()), "SELECT 1").status.success());
 }
 
+/// What was acknowledged is on the standby by then, and can be read there.
+#[test]
+fn a_standby_has_what_was_committed_and_takes_over() {
+    let replicated = [("synchronous_commit", "remote_apply"), ("synchronous_standby_names", "*")];
+    let mut primary = Postgres::start_with(&replicated).unwrap();
+    let standby = primary.start_standby(&[]).unwrap();
+    primary.run("postgres", &["CREATE TABLE kept (name text)", "INSERT INTO kept VALUES ('one')"]).unwrap();
+    assert_eq!(ask(&standby.url(), "SELECT name FROM kept"), "one");
+    let refused = psql(&standby.url(), "INSERT INTO kept VALUES ('two')");
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("read-only transaction"));
+
+    primary.kill().unwrap();
+    standby.promote().unwrap();
+    assert_eq!(standby.run("postgres", &["INSERT INTO kept VALUES ('two')", "TABLE kept"]).unwrap(), "one\ntwo\n");
+}
+
 #[test]
 fn a_server_outlives_the_thread_that_asked_for_it() {
     let postgres = thread::spawn(Postgres::start).join().unwrap().unwrap();
