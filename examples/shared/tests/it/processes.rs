@@ -20,11 +20,11 @@ const JSON: &str = "-H 'Content-Type: application/json'";
 const ADA: &str = r#"{"email": "ada@example.com", "password": "a long walk in the rain"}"#;
 
 /// Starts processes that share the database and everything that nodes of one application share.
-fn start(folder: &Folder, database: &Database, count: usize) -> Vec<Server> {
+pub(crate) fn start(folder: &Folder, database_url: &str, count: usize) -> Vec<Server> {
     let variables = [
         ("AUTH_SECRET", "a secret of 32 bytes or more, the same for all"),
         ("BASE_URL", "http://localhost:8000"),
-        ("DATABASE_URL", &database.url()),
+        ("DATABASE_URL", database_url),
         ("RATE_LIMITS", "off"),
     ];
     let mut servers: Vec<Server> = (0..count).map(|_| Server::launch(folder, 0, &variables)).collect();
@@ -42,7 +42,7 @@ struct Pair {
 impl Pair {
     fn start(kind: Kind) -> Self {
         let (folder, database) = (Folder::new(), Database::new(kind));
-        Self { servers: start(&folder, &database, 2), folder, _database: database }
+        Self { servers: start(&folder, &database.url(), 2), folder, _database: database }
     }
 
     /// Runs a script in which `$one` and `$other` are the processes.
@@ -148,7 +148,7 @@ fn of_racing_sign_ups_with_one_address_one_succeeds(kind: Kind) {
 fn eight_processes_start_at_once_on_a_new_database(kind: Kind) {
     for _ in 0..3 {
         let (folder, database) = (Folder::new(), Database::new(kind));
-        let servers = start(&folder, &database, 8);
+        let servers = start(&folder, &database.url(), 8);
         let signed_up = format!("curl http://localhost:{}/auth/signup {JSON} -d '{ADA}' -c jar", servers[0].port);
         assert!(folder.sh(&signed_up).ends_with("201\n"));
         for server in servers {

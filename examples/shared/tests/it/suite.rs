@@ -3,6 +3,7 @@
 //! An example includes this file, and says which program it is and which README it has.
 
 mod answer;
+mod api;
 mod canary;
 mod database;
 mod journey;
@@ -10,5 +11,6 @@ mod metrics;
 mod network;
 mod processes;
 mod server;
+mod servers;
 mod start_up;
 mod stop;
