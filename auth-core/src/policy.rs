@@ -146,7 +146,12 @@ impl Default for RateLimitPolicy {
     }
 }
 
-/// A number of requests in a span of time: all of them may come at once, then one more every `period / burst`.
+/// A number of requests in a span of time, all of which may come at once.
+///
+/// A quota of up to [`MAX_EXACT`](Self::MAX_EXACT) requests holds in *any* span of `period`: a request may come as soon
+/// as the one that came `burst` requests before is `period` ago. For larger quotas the instants of single requests are
+/// not kept: one more request is earned every `period / burst`, so that a client that takes them all at once and then
+/// each as it is earned gets `2 * burst - 1` within the worst span of `period`, and `burst` in each one after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
     /// Requests that may come at once.
@@ -156,6 +161,9 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// The largest `burst` for which no span of `period` allows more: 16.
+    pub const MAX_EXACT: u32 = 16;
+
     /// Allows `burst` requests a minute.
     pub const fn per_minute(burst: NonZeroU32) -> Self {
         Self { burst, period: Duration::from_mins(1) }
@@ -164,6 +172,10 @@ impl Quota {
     /// Allows `burst` requests an hour.
     pub const fn per_hour(burst: NonZeroU32) -> Self {
         Self { burst, period: HOUR }
+    }
+
+    pub(crate) const fn is_exact(self) -> bool {
+        self.burst.get() <= Self::MAX_EXACT
     }
 }
 

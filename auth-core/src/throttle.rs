@@ -1,6 +1,7 @@
 //! Rate limits: how often one client may call what is worth guessing at, and how often an account may be tried.
 
 mod account;
+mod window;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::policy::Quota;
+use crate::throttle::window::Window;
 
 /// Counts requests, and says when there were too many.
 ///
@@ -25,9 +27,11 @@ use crate::policy::Quota;
 ///
 /// * count and decide in one step, so that requests of the same instant cannot all see the last free place;
 /// * count each pair of `bucket` and `key` by itself, and count a request before it is answered;
-/// * earn requests back gradually or by a sliding window, so that no edge of a window allows twice the quota;
+/// * allow a [small quota](Quota::MAX_EXACT) at most `burst` requests in any span of `period`, wherever that span
+///   begins, and a larger one fewer than twice as many;
 /// * bound what it keeps: keys come from strangers, who can make up as many as they like. When there is no room, a new
-///   key is limited together with others, and a key that is limited already stays so;
+///   key is limited together with others, and a key that is limited already stays so. What fills one bucket leaves the
+///   room of another as it is, or strangers could use up what signed-in users need;
 /// * fail when it cannot tell ([`Error::unavailable`]). The request is then refused, never let through.
 ///
 /// ```
@@ -85,7 +89,7 @@ pub enum Decision {
     },
 }
 
-/// Keys that [`GovernorLimiter`] keeps by default: about 15 MB when full.
+/// Keys that [`GovernorLimiter`] keeps of each bucket by default: about 27 MB when they are that many.
 pub const DEFAULT_MAX_KEYS: usize = 100_000;
 
 /// A longer key is not kept but counted with the strangers; the library's own keys have at most 50 bytes.
@@ -99,12 +103,14 @@ const MAX_PERIOD: Duration = Duration::from_hours(365 * 24);
 
 /// A rate limiter in this process's memory.
 ///
-/// It counts by the generic cell rate algorithm of the `governor` crate, and measures by [`Clock::elapsed`], so that
+/// A [small quota](Quota::MAX_EXACT) is counted by a sliding window, which keeps the instant of each request; a larger
+/// one by the generic cell rate algorithm (GCRA) of the `governor` crate. Both measure by [`Clock::elapsed`], so that
 /// setting the wall clock gives nobody a fresh start.
 ///
-/// Memory is bounded. A key that has earned back its whole quota is forgotten when its place is needed. When no place
-/// is left, all new keys of a bucket share one count until there is one: somebody who floods the limiter with made-up
-/// addresses slows other newcomers down, but neither gets unlimited attempts nor pushes out a key that is counted.
+/// Memory is bounded. A key takes at most 270 bytes with one request, and 360 with all of a small quota. A key that has
+/// earned back its whole quota is forgotten when its place is needed. When a bucket has no place left, all its new keys
+/// share one count until there is one: somebody who floods the limiter with made-up addresses slows other newcomers to
+/// that bucket down, but neither gets unlimited attempts nor pushes out a key that is counted.
 ///
 /// ```
 /// use auth_core::clock::ManualClock;
@@ -128,19 +134,20 @@ pub struct GovernorLimiter {
 }
 
 impl GovernorLimiter {
-    /// Creates a limiter that keeps up to [`DEFAULT_MAX_KEYS`] keys.
+    /// Creates a limiter that keeps up to [`DEFAULT_MAX_KEYS`] keys of each bucket.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self::with_max_keys(clock, DEFAULT_MAX_KEYS)
     }
 
-    /// Creates a limiter that keeps up to `max_keys` keys, of all buckets together.
+    /// Creates a limiter that keeps up to `max_keys` keys of each bucket and quota.
     pub fn with_max_keys(clock: Arc<dyn Clock>, max_keys: usize) -> Self {
         Self { clock, max_keys, tables: Mutex::default() }
     }
 
-    /// Returns how many keys are kept now.
+    /// Returns how many keys are kept now, of all buckets together.
     pub fn key_count(&self) -> usize {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).key_count()
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.by_name.values().map(|table| table.cells.len()).sum()
     }
 }
 
@@ -149,15 +156,10 @@ impl RateLimiter for GovernorLimiter {
     async fn check(&self, bucket: &'static str, key: &str, quota: Quota) -> Result<Decision, Error> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.elapsed();
-        tables.reading.set(now);
-        let cell = tables.cell(now, self.max_keys, (bucket, quota), key);
-        Ok(match cell.check() {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                Decision::Allowed { remaining, next_after: next_after(cell, remaining, now) }
-            }
-            Err(until) => Decision::Limited { retry_after: until.wait_time_from(now) },
-        })
+        let Tables { by_name, reading } = &mut *tables;
+        reading.set(now);
+        let table = by_name.entry((bucket, quota)).or_insert_with(|| Table::new(quota, reading));
+        Ok(table.cell(now, self.max_keys, key, reading).check(now, quota))
     }
 }
 
@@ -167,69 +169,107 @@ impl fmt::Debug for GovernorLimiter {
     }
 }
 
-/// One count. `governor` has stores of many counts, too, but they cannot tell a known key from a new one, which the
-/// bound on memory turns on. So the map is ours, and each of its values is a limiter of one count.
-type Cell = governor::RateLimiter<NotKeyed, InMemoryState, Reading, StateInformationMiddleware>;
-
 #[derive(Default)]
 struct Tables {
     by_name: HashMap<(&'static str, Quota), Table>,
-    pruned_at: Option<Duration>,
     reading: Reading,
 }
 
+/// The counts of one bucket and quota.
 struct Table {
+    quota: Quota,
     cells: HashMap<Box<str>, Cell>,
     overflow: Cell,
+    pruned_at: Option<Duration>,
 }
 
-impl Tables {
+impl Table {
+    fn new(quota: Quota, reading: &Reading) -> Self {
+        Self { quota, cells: HashMap::new(), overflow: Cell::new(quota, reading), pruned_at: None }
+    }
+
     /// Returns the count of a key, which begins here when the key is new and there is room for it.
-    fn cell(&mut self, now: Duration, max_keys: usize, name: (&'static str, Quota), key: &str) -> &Cell {
-        let is_known = self.by_name.get(&name).is_some_and(|table| table.cells.contains_key(key));
-        let is_kept = is_known || (key.len() <= MAX_KEY_BYTES && self.has_room(now, max_keys));
-        let begin = || new_cell(name.1, &self.reading);
-        let table = self.by_name.entry(name).or_insert_with(|| Table { cells: HashMap::new(), overflow: begin() });
-        if is_kept { table.cells.entry(key.into()).or_insert_with(begin) } else { &table.overflow }
+    fn cell(&mut self, now: Duration, max_keys: usize, key: &str, reading: &Reading) -> &mut Cell {
+        let is_kept = self.cells.contains_key(key) || (key.len() <= MAX_KEY_BYTES && self.has_room(now, max_keys));
+        let begin = || Cell::new(self.quota, reading);
+        if is_kept { self.cells.entry(key.into()).or_insert_with(begin) } else { &mut self.overflow }
     }
 
     fn has_room(&mut self, now: Duration, max_keys: usize) -> bool {
         let is_due = self.pruned_at.is_none_or(|at| now.saturating_sub(at) >= PRUNE_INTERVAL);
-        if self.key_count() >= max_keys && is_due {
+        if self.cells.len() >= max_keys && is_due {
             self.pruned_at = Some(now);
-            self.prune();
+            self.prune(now);
         }
-        self.key_count() < max_keys
+        self.cells.len() < max_keys
     }
 
     /// Forgets the keys that have earned back their whole quota: a new count says the same of them.
-    fn prune(&mut self) {
-        for ((_, quota), table) in &mut self.by_name {
-            // Taking the whole quota at once succeeds exactly then, and changes nothing otherwise.
-            table.cells.retain(|_, cell| !matches!(cell.check_n(quota.burst), Ok(Ok(_))));
+    fn prune(&mut self, now: Duration) {
+        let quota = self.quota;
+        self.cells.retain(|_, cell| !cell.is_idle(now, quota));
+    }
+}
+
+/// One count.
+enum Cell {
+    /// Of a quota that is too large to keep every instant.
+    Gradual(Gcra),
+    /// Of a small quota.
+    Window(Window),
+}
+
+/// `governor` has stores of many counts, too, but they cannot tell a known key from a new one, which the bound on memory
+/// turns on. So the map is ours, and each of its values is a limiter of one count.
+type Gcra = governor::RateLimiter<NotKeyed, InMemoryState, Reading, StateInformationMiddleware>;
+
+impl Cell {
+    fn new(quota: Quota, reading: &Reading) -> Self {
+        if quota.is_exact() { Self::Window(Window::default()) } else { Self::Gradual(gcra(quota, reading)) }
+    }
+
+    fn check(&mut self, now: Duration, quota: Quota) -> Decision {
+        match self {
+            Self::Gradual(gcra) => match gcra.check() {
+                Ok(state) => {
+                    let remaining = state.remaining_burst_capacity();
+                    Decision::Allowed { remaining, next_after: next_after(gcra, remaining, now) }
+                }
+                Err(until) => Decision::Limited { retry_after: until.wait_time_from(now) },
+            },
+            Self::Window(window) => window.check(now, quota.burst.get(), period(quota)),
         }
     }
 
-    fn key_count(&self) -> usize {
-        self.by_name.values().map(|table| table.cells.len()).sum()
+    /// Returns whether the whole quota is there, so that a new count says the same.
+    fn is_idle(&mut self, now: Duration, quota: Quota) -> bool {
+        match self {
+            // Taking the whole quota at once succeeds exactly then, and changes nothing otherwise.
+            Self::Gradual(gcra) => matches!(gcra.check_n(quota.burst), Ok(Ok(_))),
+            Self::Window(window) => window.is_idle(now, period(quota)),
+        }
     }
 }
 
 /// Asks for one request more than there are, which takes none: the answer is the time until there are as many.
-fn next_after(cell: &Cell, remaining: u32, now: Duration) -> Duration {
+fn next_after(gcra: &Gcra, remaining: u32, now: Duration) -> Duration {
     let Some(more) = NonZeroU32::new(remaining.saturating_add(1)) else { return Duration::ZERO };
-    match cell.check_n(more) {
+    match gcra.check_n(more) {
         Ok(Err(until)) => until.wait_time_from(now),
         Ok(Ok(_)) | Err(_) => Duration::ZERO,
     }
 }
 
-fn new_cell(quota: Quota, reading: &Reading) -> Cell {
-    let interval = (quota.period.min(MAX_PERIOD) / quota.burst.get()).max(Duration::from_nanos(1));
+fn gcra(quota: Quota, reading: &Reading) -> Gcra {
+    let interval = (period(quota) / quota.burst.get()).max(Duration::from_nanos(1));
     // Only an interval of zero has no quota, and this one is longer.
     let one_per_interval = governor::Quota::with_period(interval).unwrap_or(governor::Quota::per_hour(quota.burst));
     governor::RateLimiter::direct_with_clock(one_per_interval.allow_burst(quota.burst), reading.clone())
         .with_middleware::<StateInformationMiddleware>()
+}
+
+fn period(quota: Quota) -> Duration {
+    quota.period.min(MAX_PERIOD)
 }
 
 /// The time of a decision, in nanoseconds of [`Clock::elapsed`]. It stands still in between, so that all that is asked

@@ -58,5 +58,5 @@ async fn a_limit_counts_all_routes_of_a_scope_together() {
     assert_eq!(ask("/b").await.body(), "b");
     let refused = ask("/a").await;
     assert_problem(&refused, 429, "rate_limited");
-    assert_eq!(refused.headers()["retry-after"], "30");
+    assert_eq!(refused.headers()["retry-after"], "60");
 }

@@ -138,7 +138,7 @@ async fn the_page_reads_how_long_to_wait() {
     send(&world, search()).await.is(200);
     send(&world, search()).await.is(200);
     let limited = send(&world, search()).await.is(429);
-    assert_eq!(limited.header("retry-after"), Some("30"));
+    assert_eq!(limited.header("retry-after"), Some("60"));
     assert!(limited.header("ratelimit").is_some() && limited.header("ratelimit-policy").is_some());
     world.store.fail_all();
     let outage = send(&world, by(PAGE, get("/private").header("cookie", &cookies))).await.is(503);

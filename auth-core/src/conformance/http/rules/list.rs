@@ -170,6 +170,7 @@ macro_rules! __http_rules {
                     another_address_is_not_affected
                     both_mounts_and_every_alias_count_together
                     limits_can_be_switched_off_for_load_tests
+                    no_minute_has_more_than_five_sign_ins
                     refreshing_is_limited_to_three_hundred_an_hour
                     the_limit_is_the_same_for_known_and_unknown_users
                     the_sixth_sign_in_within_a_minute_is_refused
