@@ -128,6 +128,10 @@ pub trait Run: Database {
     /// Whether the driver recovers when the future of a SELECT is dropped, wherever it is.
     const SURVIVES_DROPPED_READS: bool;
 
+    /// A query that returns a row where the connection's server or session takes no writes. `None` where nothing but the
+    /// database itself can be read-only.
+    const READ_ONLY: Option<&'static str>;
+
     /// Opens a pool with the settings that this crate relies on.
     fn open(url: &str) -> impl Future<Output = sqlx::Result<Pool<Self>>> + Send;
 
@@ -207,7 +211,10 @@ pub enum Fault {
     Gone,
     /// None of the others.
     Other,
-    /// The database is busy, full, read-only or gone.
+    /// The server takes no writes on this connection, and did nothing of what it was asked: it is read-only, as a primary
+    /// is after a failover. A new connection may lead to a server that takes them.
+    Refused,
+    /// The database is busy, full or gone.
     Unavailable,
 }
 

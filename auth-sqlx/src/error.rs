@@ -39,23 +39,12 @@ impl Failure {
         sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()
     }
 
-    /// Whether the database undid it because of another transaction.
-    pub(crate) fn is_conflict<DB: Backend>(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        DB::fault(error.as_ref()) == Fault::Conflict
-    }
-
     /// Whether a row with the same unique value is there.
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
-    /// Whether the connection was closed from the other side, so that another one may do.
-    pub(crate) fn is_lost_connection<DB: Backend>(&self) -> bool {
-        matches!(self, Self::Database(error) if is_lost_connection::<DB>(error))
-    }
-
-    /// Says whether it is worth trying again.
+    /// Says what the caller may do about it.
     pub(crate) fn into_store_error<DB: Backend>(self) -> StoreError {
         match self {
             Self::Database(error) => store_error::<DB>(error),
@@ -64,7 +53,37 @@ impl Failure {
     }
 }
 
-/// Says of a driver's error whether it is worth trying again.
+/// An error of a call that may be run again.
+pub(crate) trait Retried {
+    /// Returns what the driver reported; `None` where we found the problem.
+    fn cause(&self) -> Option<&sqlx::Error>;
+
+    /// Returns what the driver's error means for the call.
+    fn fault<DB: Backend>(&self) -> Fault {
+        match self.cause() {
+            Some(sqlx::Error::Database(error)) => DB::fault(error.as_ref()),
+            Some(error) if is_lost_connection(error) => Fault::Gone,
+            _ => Fault::Other,
+        }
+    }
+}
+
+impl Retried for Failure {
+    fn cause(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Store(_) => None,
+        }
+    }
+}
+
+impl Retried for sqlx::Error {
+    fn cause(&self) -> Option<&sqlx::Error> {
+        Some(self)
+    }
+}
+
+/// Says of a driver's error what the caller may do about it.
 pub(crate) fn store_error<DB: Backend>(error: sqlx::Error) -> StoreError {
     let kind = if let sqlx::Error::Database(database) = &error {
         database_error_kind::<DB>(database.as_ref())
@@ -84,7 +103,7 @@ fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind
     }
     match DB::fault(error) {
         // Run again, it may succeed.
-        Fault::Conflict | Fault::Gone | Fault::Unavailable => StoreErrorKind::Unavailable,
+        Fault::Conflict | Fault::Gone | Fault::Refused | Fault::Unavailable => StoreErrorKind::Unavailable,
         Fault::Other => StoreErrorKind::Other,
     }
 }
@@ -94,13 +113,17 @@ fn is_connection_error(error: &sqlx::Error) -> bool {
     matches!(error, BeginFailed | Io(_) | PoolClosed | PoolTimedOut | Tls(_) | WorkerCrashed)
 }
 
-/// Whether the connection broke, or the server said that it is over.
-pub(crate) fn is_lost_connection<DB: Backend>(error: &sqlx::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
-    let lost = [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof];
-    if let sqlx::Error::Database(error) = error {
-        return DB::fault(error.as_ref()) == Fault::Gone;
-    }
+/// Whether the connection broke, so that another one may do.
+fn is_lost_connection(error: &sqlx::Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkDown, NetworkUnreachable, NotConnected,
+        TimedOut, UnexpectedEof,
+    };
+    #[rustfmt::skip]
+    let lost = [
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkDown, NetworkUnreachable, NotConnected,
+        TimedOut, UnexpectedEof,
+    ];
     matches!(error, sqlx::Error::Io(error) if lost.contains(&error.kind()))
 }
 

@@ -10,6 +10,7 @@ mod audit;
 mod backend;
 mod columns;
 mod error;
+mod failover;
 mod housekeeping;
 mod lease;
 pub mod manual;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::Pool;
 
 use crate::backend::{Backend, Prepared};
+use crate::error::Retried;
 use crate::schema::Schema;
 use crate::statement::{Statement, Texts};
 
@@ -52,6 +53,15 @@ pub enum MigrateError {
         /// The latest version this crate knows.
         known: i64,
     },
+}
+
+impl Retried for MigrateError {
+    fn cause(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Changed { .. } | Self::Newer { .. } | Self::Setting(_) => None,
+        }
+    }
 }
 
 /// The error with its cause in one line, since that is what `main` shows of it.

@@ -12,8 +12,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Pool, Transaction};
 use tracing::instrument::{Instrument, WithSubscriber};
 
-use crate::backend::{Backend, Prepared};
-use crate::error::{Failure, is_lost_connection, store_error};
+use crate::backend::{Backend, Fault, Prepared};
+use crate::error::{Failure, Retried, store_error};
+use crate::failover::Failover;
 use crate::housekeeping::fraction;
 use crate::lease::Lease;
 use crate::migrate::{self, MigrateError, Migration};
@@ -27,6 +28,7 @@ pub struct SqlxStore<DB: Backend> {
     profile: Option<Arc<dyn ErasedProfile<DB>>>,
     texts: Arc<Texts>,
     pooling: Pooling,
+    failover: Arc<Failover>,
 }
 
 /// For how long a connection of the pool is one connection to the server.
@@ -55,7 +57,8 @@ impl<DB: Backend> SqlxStore<DB> {
     /// writes through one more connection with the same settings, unless the pool has no more than one itself.
     pub fn new(pool: Pool<DB>) -> Self {
         let writer = DB::writer(&pool);
-        Self { pool, writer, profile: None, texts: Arc::default(), pooling: Pooling::Session }
+        let (texts, failover) = (Arc::default(), Arc::default());
+        Self { pool, writer, profile: None, texts, pooling: Pooling::Session, failover }
     }
 
     /// Opens a pool of its own, with the settings that the pages of [`manual`](crate::manual) recommend.
@@ -96,7 +99,7 @@ impl<DB: Backend> SqlxStore<DB> {
     ///
     /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        migrate::run(&self.writer, self.texts.schema()).await
+        self.again(|| migrate::run(&self.writer, self.texts.schema()), self.connections()).await
     }
 
     /// Returns the schema step by step, for those who apply it with tools of their own.
@@ -162,13 +165,7 @@ impl<DB: Backend> SqlxStore<DB> {
     /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static, DB>> {
         let writer = self.writer()?;
-        let mut connections = writer.options().get_max_connections();
-        loop {
-            match begin(writer).await {
-                Err(error) if connections > 0 && is_lost_connection::<DB>(&error) => connections -= 1,
-                begun => return begun,
-            }
-        }
+        self.again(|| begin(writer), self.connections()).await
     }
 
     /// The pool to write through, which ends with the application's.
@@ -181,10 +178,9 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn repeat<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
-        E: Into<Failure>,
+        E: Into<Failure> + Retried,
     {
-        let connections = self.pool.options().get_max_connections();
-        again::<DB, _, _, _>(work, connections).await.map_err(Failure::into_store_error::<DB>)
+        self.again(work, self.connections()).await.map_err(|error| error.into().into_store_error::<DB>())
     }
 
     /// Runs a call that makes a change and [records](Self::record) it. Where these are one call, it may be made twice: it
@@ -192,7 +188,7 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn change_recorded<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
-        E: Into<Failure>,
+        E: Into<Failure> + Retried,
     {
         if DB::RECORDED.is_some() { self.repeat(work).await } else { self.change(work).await }
     }
@@ -201,9 +197,40 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn change<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
-        E: Into<Failure>,
+        E: Into<Failure> + Retried,
     {
-        again::<DB, _, _, _>(work, 0).await.map_err(Failure::into_store_error::<DB>)
+        self.again(work, 0).await.map_err(|error| error.into().into_store_error::<DB>())
+    }
+
+    /// Runs the work until it succeeds, or fails in a way that is not worth another time. So many connections may be lost
+    /// on the way.
+    async fn again<T, E, W>(&self, work: impl Fn() -> W + Send, mut losses: u32) -> Result<T, E>
+    where
+        W: Future<Output = Result<T, E>> + Send,
+        E: Retried,
+    {
+        let mut conflicts = CONFLICTS;
+        loop {
+            let done = work().await;
+            let Err(error) = &done else { return done };
+            let left = match error.fault::<DB>() {
+                Fault::Conflict => &mut conflicts,
+                Fault::Gone => &mut losses,
+                // Those that are in use at the moment come back to the pool, and are refused in their turn.
+                Fault::Refused if self.failover.has_happened(&self.pool).await => &mut conflicts,
+                Fault::Other | Fault::Refused | Fault::Unavailable => return done,
+            };
+            let Some(rest) = left.checked_sub(1) else { return done };
+            *left = rest;
+            if conflicts + 2 < CONFLICTS {
+                tokio::time::sleep(PAUSE.mul_f64(fraction())).await;
+            }
+        }
+    }
+
+    /// The number of connections that may all be dead, or lead to a server that takes no writes any more.
+    fn connections(&self) -> u32 {
+        self.pool.options().get_max_connections()
     }
 }
 
@@ -252,26 +279,6 @@ pub(crate) async fn in_time<DB: Backend, T>(
     done.unwrap_or_else(|_| Err(Failure::silence().into_store_error::<DB>()))
 }
 
-/// Runs the work until it succeeds, or fails in a way that is not worth another time.
-async fn again<DB, T, E, W>(work: impl Fn() -> W + Send, mut connections: u32) -> Result<T, Failure>
-where
-    DB: Backend,
-    W: Future<Output = Result<T, E>> + Send,
-    E: Into<Failure>,
-{
-    let mut conflicts = 0;
-    loop {
-        match work().await.map_err(Into::into) {
-            Err(failure) if connections > 0 && failure.is_lost_connection::<DB>() => connections -= 1,
-            Err(failure) if conflicts < CONFLICTS && failure.is_conflict::<DB>() => conflicts += 1,
-            done => return done,
-        }
-        if conflicts > 2 {
-            tokio::time::sleep(PAUSE.mul_f64(fraction())).await;
-        }
-    }
-}
-
 #[cfg(feature = "postgres")]
 impl SqlxStore<sqlx::Postgres> {
     /// Keeps the tables in another schema than the first of the connection's `search_path`. [`migrate`](Self::migrate)
@@ -294,6 +301,7 @@ impl<DB: Backend> Clone for SqlxStore<DB> {
             profile: self.profile.clone(),
             texts: Arc::clone(&self.texts),
             pooling: self.pooling,
+            failover: Arc::clone(&self.failover),
         }
     }
 }

@@ -38,6 +38,12 @@ impl Run for MySql {
 
     const MAY_FALL_SILENT: bool = true;
 
+    /// By name, since MySQL and MariaDB have different ones. A later MariaDB's `read_only` has more values than ON.
+    const READ_ONLY: Option<&'static str> = Some(
+        "SHOW SESSION VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only', \
+         'tx_read_only', 'transaction_read_only') AND Value NOT IN ('OFF', '0')",
+    );
+
     /// A connection that was preparing a statement is lost to the pool.
     const SURVIVES_DROPPED_READS: bool = false;
 
@@ -85,6 +91,8 @@ impl Run for MySql {
             Fault::Conflict
         } else if GONE.contains(&number) {
             Fault::Gone
+        } else if REFUSED.contains(&number) {
+            Fault::Refused
         } else if UNAVAILABLE.contains(&number) {
             Fault::Unavailable
         } else {
@@ -93,23 +101,31 @@ impl Run for MySql {
     }
 }
 
-const CONFLICT: [u16; 2] = [
+const CONFLICT: [u16; 3] = [
     1020, // the row has changed since the snapshot
     1213, // a deadlock
+    3101, // Group Replication rolled it back for the sake of another node's transaction
 ];
 
-const GONE: [u16; 3] = [
+const GONE: [u16; 11] = [
     1053, // the server is shutting down
-    1927, // the connection was killed
+    1156, // packets out of order
+    1158, 1159, 1160, 1161, // the network, as the server sees it, which ends the connection
+    1927, 3169, // the connection was killed
+    3032, 3168, // the server has been taken offline
     4031, // it was not used for too long
 ];
 
-const UNAVAILABLE: [u16; 16] = [
+const REFUSED: [u16; 5] = [
+    1047, // a node of Galera that is not part of its cluster
+    1290, 1792, 1836, // read-only
+    3100, // Group Replication does not let it commit
+];
+
+const UNAVAILABLE: [u16; 9] = [
     1021, 1114, // the disk, the table is full
     1040, 1203, 1226, // too many connections of all, of this user
-    1158, 1159, 1160, 1161, // the network, as the server sees it
     1205, // a lock was not to be had
-    1290, 1792, 1836, // read-only
     1317, 1969, 3024, // the statement was stopped, took too long
 ];
 

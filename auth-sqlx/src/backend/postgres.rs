@@ -50,6 +50,9 @@ impl Run for Postgres {
 
     const MAY_FALL_SILENT: bool = true;
 
+    /// On a standby each transaction is read-only.
+    const READ_ONLY: Option<&'static str> = Some("SELECT 1 WHERE current_setting('transaction_read_only') = 'on'");
+
     /// It reads what is still to come before it sends the next.
     const SURVIVES_DROPPED_READS: bool = true;
 
@@ -102,14 +105,17 @@ impl Run for Postgres {
         match error.code().as_deref() {
             // serialization_failure, deadlock_detected
             Some("40001" | "40P01") => Fault::Conflict,
-            // idle_in_transaction_session_timeout, admin_shutdown, crash_shutdown, idle_session_timeout
-            Some("25P03" | "57P01" | "57P02" | "57P05") => Fault::Gone,
-            // read_only_sql_transaction, transaction_timeout, lock_not_available, query_canceled
-            Some("25006" | "25P04" | "55P03" | "57014") => Fault::Unavailable,
-            // cannot_connect_now, database_dropped
-            Some(code) if code.starts_with("57P") => Fault::Unavailable,
-            // Connection exceptions, insufficient resources, system errors
-            Some(code) if ["08", "53", "58"].iter().any(|class| code.starts_with(class)) => Fault::Unavailable,
+            // read_only_sql_transaction
+            Some("25006") => Fault::Refused,
+            // idle_in_transaction_session_timeout, transaction_timeout
+            Some("25P03" | "25P04") => Fault::Gone,
+            // lock_not_available, query_canceled
+            Some("55P03" | "57014") => Fault::Unavailable,
+            // Connection exceptions; admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped,
+            // idle_session_timeout
+            Some(code) if ["08", "57P"].iter().any(|class| code.starts_with(class)) => Fault::Gone,
+            // Insufficient resources, system errors
+            Some(code) if ["53", "58"].iter().any(|class| code.starts_with(class)) => Fault::Unavailable,
             _ => Fault::Other,
         }
     }

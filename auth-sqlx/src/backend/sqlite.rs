@@ -56,6 +56,8 @@ impl Run for Sqlite {
     /// It is a file: the waits for a connection and for a lock have limits of their own.
     const MAY_FALL_SILENT: bool = false;
 
+    const READ_ONLY: Option<&'static str> = None;
+
     /// Its thread stops at the next row that nobody takes.
     const SURVIVES_DROPPED_READS: bool = true;
 

@@ -4,4 +4,5 @@ mod broken;
 mod lost_answer;
 pub(crate) mod own;
 mod pooler;
+mod read_only;
 mod tls;

@@ -132,6 +132,11 @@ impl Proxy {
         self.network.state().host = Host::Answers;
     }
 
+    /// Returns how many connections clients have opened by now.
+    pub fn connections(&self) -> u32 {
+        self.network.traffic.connections()
+    }
+
     /// Returns how often clients have asked by now, on all connections together.
     pub fn round_trips(&self) -> RoundTrips {
         self.network.traffic.round_trips()
@@ -146,6 +151,7 @@ impl Proxy {
 impl Network {
     /// Forwards a connection, once the host is there. A client that is refused sees its connection end.
     fn connect(self: &Arc<Self>, client: &TcpStream) {
+        self.traffic.count_connection();
         self.wake_up();
         let awake = || Some(self.state()).filter(|state| state.host != Host::WakesUp);
         let Some(mut state) = wait_for(WAKES_WITHIN, awake) else { return };

@@ -12,7 +12,7 @@ use throwaway::Proxy;
 
 use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
 use crate::database::TestDatabase;
-use crate::servers::own::Server;
+use crate::servers::own::{Server, on_each_own_server};
 
 /// As long as any call may take, and a little more for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -310,23 +310,6 @@ async fn hold_all<DB: sqlx::Database>(pool: &Pool<DB>, connections: usize) -> Ve
         held.push(pool.acquire().await.unwrap());
     }
     held
-}
-
-macro_rules! on_each_own_server {
-    ($($test:ident),+ $(,)?) => {
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $test() {
-                super::$test::<throwaway::Postgres>().await;
-            })+
-        }
-        mod mysql {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $test() {
-                super::$test::<throwaway::MariaDb>().await;
-            })+
-        }
-    };
 }
 
 on_each_own_server! {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_sqlx::{Backend, SqlxStore};
 use sqlx::mysql::MySqlPoolOptions;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Pool, Transaction};
 use throwaway::{MariaDb, Postgres};
@@ -16,7 +17,15 @@ pub(crate) trait Server: Sized + Send + Sync + 'static {
     /// Where the queries of the tests are.
     type Queries: TestDatabase<Driver = Self::Driver>;
 
+    /// Makes the connection read-only, as a failover leaves those to the server that was the primary.
+    const BECOME_READ_ONLY: &'static str;
+    /// Makes new connections read-only.
+    const BEGIN_READ_ONLY_WINDOW: &'static str;
+    const END_READ_ONLY_WINDOW: &'static str;
+
     fn begin() -> Self;
+    /// Runs a statement on a connection of the pool.
+    async fn run(connection: &mut PoolConnection<Self::Driver>, sql: &'static str);
     /// Its URL at this port.
     fn url_at(&self, port: u16) -> String;
     fn own_port(&self) -> u16;
@@ -55,11 +64,34 @@ pub(crate) trait Server: Sized + Send + Sync + 'static {
     }
 }
 
+/// Makes a test of each function on each server.
+macro_rules! on_each_own_server {
+    ($($test:ident),+ $(,)?) => {
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                super::$test::<throwaway::Postgres>().await;
+            })+
+        }
+        mod mysql {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                super::$test::<throwaway::MariaDb>().await;
+            })+
+        }
+    };
+}
+pub(crate) use on_each_own_server;
+
 /// What reads the same for both, since `throwaway` calls it the same; a failure of the server is one of the test.
 macro_rules! own_server {
     ($pool:ty) => {
         fn begin() -> Self {
             Self::start().unwrap()
+        }
+
+        async fn run(connection: &mut PoolConnection<Self::Driver>, sql: &'static str) {
+            sqlx::raw_sql(sql).execute(&mut **connection).await.unwrap();
         }
 
         fn own_port(&self) -> u16 {
@@ -93,6 +125,10 @@ impl Server for Postgres {
     type Driver = sqlx::Postgres;
     type Queries = PostgresDatabase;
 
+    const BECOME_READ_ONLY: &'static str = "SET default_transaction_read_only = on";
+    const BEGIN_READ_ONLY_WINDOW: &'static str = "ALTER DATABASE postgres SET default_transaction_read_only = on";
+    const END_READ_ONLY_WINDOW: &'static str = "ALTER DATABASE postgres RESET default_transaction_read_only";
+
     own_server!(PgPoolOptions);
 
     fn url_at(&self, port: u16) -> String {
@@ -124,6 +160,10 @@ impl Server for Postgres {
 impl Server for MariaDb {
     type Driver = sqlx::MySql;
     type Queries = MySqlDatabase;
+
+    const BECOME_READ_ONLY: &'static str = "SET SESSION TRANSACTION READ ONLY";
+    const BEGIN_READ_ONLY_WINDOW: &'static str = "SET GLOBAL tx_read_only = 1";
+    const END_READ_ONLY_WINDOW: &'static str = "SET GLOBAL tx_read_only = 0";
 
     own_server!(MySqlPoolOptions);
 

@@ -23,6 +23,7 @@ impl Sub for RoundTrips {
 
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
+    connections: AtomicU32,
     asked: AtomicU32,
     pinged: AtomicU32,
     /// How many answers it is to the one that gets lost; 0 for none.
@@ -30,6 +31,14 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
+    pub(super) fn count_connection(&self) {
+        self.connections.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn connections(&self) -> u32 {
+        self.connections.load(Ordering::SeqCst)
+    }
+
     pub(super) fn round_trips(&self) -> RoundTrips {
         RoundTrips { asked: self.asked.load(Ordering::SeqCst), pinged: self.pinged.load(Ordering::SeqCst) }
     }
