@@ -134,8 +134,11 @@ words! {
         OtherSessions = "other_sessions",
         /// A value of the application's rows is in use already.
         ProfileTaken = "profile_taken",
-        /// The lost answer to a refresh was given again.
+        /// The lost answer to a refresh was given again, after the grace window.
         Recovered = "recovered",
+        /// The answer to a refresh was given again within the grace window, to another address or user agent than the one
+        /// that refreshed. Written once for each refresh.
+        Repeated = "repeated",
         /// No account has the e-mail address.
         UnknownUser = "unknown_user",
         /// The password is wrong, or the account has none.

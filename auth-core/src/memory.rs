@@ -208,6 +208,7 @@ impl SessionStore for MemoryStore {
         }
         if let Some(row) = tables.sessions.get_mut(&swap.session_id) {
             row.refresh = RefreshState { family_hash: row.refresh.family_hash, ..swap.next };
+            row.session.client = swap.client;
             row.session.expires_at = swap.expires_at;
             row.session.last_seen_at = swap.seen_at;
         }

@@ -1,9 +1,13 @@
 //! The session: what a sign-in opens, and the state by which its refresh token rotates.
 
+mod recoveries;
+
 use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+
+pub use recoveries::{InvalidRecoveries, Recoveries};
 
 use crate::id::{SessionId, UserId};
 use crate::secret::TokenHash;
@@ -26,7 +30,8 @@ pub struct Session {
     pub auth_epoch: i64,
     /// How it is used, which decides how long it lives.
     pub kind: SessionKind,
-    /// Where it was opened from.
+    /// The client that got the session's current tokens: at the sign-in, then at each rotation. A repetition of the same
+    /// tokens does not change it.
     pub client: Client,
     /// When the user signed in.
     pub created_at: DateTime<Utc>,
@@ -96,8 +101,8 @@ pub struct RefreshState {
     pub generation: i64,
     /// Whether the current token, or an access token issued with it, was seen in use.
     pub confirmed: bool,
-    /// How often in a row the current token was repeated to somebody who presented the replaced one late.
-    pub recoveries: u32,
+    /// The late repetitions of lost answers, and what else is remembered of the current token's repetitions.
+    pub recoveries: Recoveries,
 }
 
 impl fmt::Debug for RefreshState {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use auth_core::TokenHash;
 use auth_core::audit::AuditEvent;
 use auth_core::id::{SessionId, UserId};
-use auth_core::session::{RefreshState, Session, SessionKind, SessionRecord};
+use auth_core::session::{Recoveries, RefreshState, Session, SessionKind, SessionRecord};
 use auth_core::store::{
     DeleteSessionOutcome, NewSession, OpenSession, OpenSessionOutcome, SessionStore, StoreError, SwapRefresh,
     SwapRefreshOutcome, Touch,
@@ -43,8 +43,8 @@ const TOUCH: &str = "UPDATE {auth_sessions} SET \
 
 /// The compare-and-set: the row must still be as it was read, and its user still accepted.
 const SWAP: &str = "UPDATE {auth_sessions} SET token_hash = ?, previous_hash = ?, rotation_salt = ?, rotated_at = ?, \
-                    generation = ?, confirmed = ?, recoveries = ?, expires_at = ?, last_seen_at = ? \
-                    WHERE id = ? AND token_hash = ? AND generation = ? AND confirmed = ? AND recoveries = ? \
+                    generation = ?, confirmed = ?, recoveries = ?, ip = ?, user_agent = ?, expires_at = ?, \
+                    last_seen_at = ? WHERE id = ? AND token_hash = ? AND generation = ? AND confirmed = ? AND recoveries = ? \
                     AND EXISTS (SELECT 1 FROM {auth_users} u WHERE u.id = auth_sessions.user_id \
                     AND u.auth_epoch = auth_sessions.auth_epoch AND u.status = 'active')";
 
@@ -224,6 +224,8 @@ impl<DB: Backend> SqlxStore<DB> {
             .bind(next.generation)
             .bind(i64::from(next.confirmed))
             .bind(i64::from(next.recoveries))
+            .bind(swap.client.ip.map(|ip| ip.to_string()))
+            .bind(swap.client.user_agent.clone())
             .bind(micros(swap.expires_at))
             .bind(micros(swap.seen_at))
             .bind(swap.session_id.as_uuid())
@@ -308,7 +310,7 @@ fn refresh<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<RefreshState, F
         rotated_at,
         generation,
         confirmed: confirmed != 0,
-        recoveries: u32::try_from(recoveries).map_err(|_| Failure::corrupt("recoveries"))?,
+        recoveries: Recoveries::try_from(recoveries).map_err(|_| Failure::corrupt("recoveries"))?,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::auth::flow::Flow;
 use crate::auth::{Auth, SignedIn};
 use crate::error::{Error, ErrorKind};
 use crate::secret;
-use crate::session::{Client, RefreshState, SessionRecord};
+use crate::session::{Client, RefreshState, Session, SessionRecord};
 use crate::store::{SwapRefresh, SwapRefreshOutcome, Touch};
 use crate::token::{Presented, RefreshToken, classify};
 
@@ -34,8 +34,9 @@ impl Refreshed {
     }
 }
 
-/// What to put in the place of the presented token.
+/// A change of a session's row, and the token that is handed out once it is made.
 struct Exchange {
+    session: Session,
     next: RefreshState,
     token: RefreshToken,
     detail: Option<AuditDetail>,
@@ -68,9 +69,13 @@ impl Auth {
                 return Err(ErrorKind::Unauthenticated.into());
             }
             self.end_if_over(&record.user, &record.session, now).await?;
+            let is_noteworthy = is_noteworthy(&record, client);
             let exchange = match presented {
-                Presented::Current => rotation(token, &record.refresh, now)?,
-                Presented::PredecessorLost => recovery(token, &record.refresh, now)?,
+                Presented::Current => self.rotate(token, &record, client, now)?,
+                Presented::PredecessorLost => self.recover(token, &record, now)?,
+                Presented::CurrentInGrace | Presented::PredecessorInGrace if is_noteworthy => {
+                    repetition(token, presented, &record, now)?
+                }
                 Presented::CurrentInGrace => return self.repeat_current(token, record, now).await.map(refreshed),
                 Presented::PredecessorInGrace => return self.repeat_successor(token, record, now).map(refreshed),
                 Presented::Theft | Presented::Unknown => {
@@ -93,26 +98,53 @@ impl Auth {
         client: &Client,
         now: DateTime<Utc>,
     ) -> Result<Option<SignedIn>, Error> {
-        let SessionRecord { mut session, refresh, user } = record;
-        session.expires_at = self.expiry(session.kind, session.created_at, now);
-        session.last_seen_at = now;
+        let Exchange { session, next, token, detail } = exchange;
         let mut event = AuditEvent::new(AuditKind::Refresh, client, now)?.of_session(&session);
-        event.detail = exchange.detail;
+        event.detail = detail;
+        let generation = next.generation;
         let swap = SwapRefresh {
             session_id: session.id,
-            expected: refresh,
-            next: exchange.next.clone(),
+            expected: record.refresh,
+            next,
+            client: session.client.clone(),
             expires_at: session.expires_at,
-            seen_at: now,
+            seen_at: session.last_seen_at,
             event: event.clone(),
         };
         match self.store().swap_refresh(swap).await? {
             SwapRefreshOutcome::Lost => Ok(None),
             SwapRefreshOutcome::Swapped => {
                 self.publish(&event);
-                self.signed_in(user, session, exchange.token, exchange.next.generation, now).map(Some)
+                self.signed_in(record.user, session, token, generation, now).map(Some)
             }
         }
+    }
+
+    /// Puts the successor in the place of the current token.
+    fn rotate(
+        &self,
+        token: &RefreshToken,
+        record: &SessionRecord,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> Result<Exchange, Error> {
+        let salt = secret::random()?;
+        let successor = token.successor(&salt);
+        let next = rotated(&record.refresh, &successor, salt, now);
+        let session = Session { client: client.clone(), ..self.extended(&record.session, now) };
+        Ok(Exchange { session, next, token: successor, detail: None })
+    }
+
+    /// Gives the current token to the holder of the one before it, whose answer was lost.
+    fn recover(&self, token: &RefreshToken, record: &SessionRecord, now: DateTime<Utc>) -> Result<Exchange, Error> {
+        let next = recovered(&record.refresh, now);
+        let session = self.extended(&record.session, now);
+        Ok(Exchange { session, next, token: recompute(token, &record.refresh)?, detail: Some(AuditDetail::Recovered) })
+    }
+
+    fn extended(&self, session: &Session, now: DateTime<Utc>) -> Session {
+        let expires_at = self.expiry(session.kind, session.created_at, now);
+        Session { expires_at, last_seen_at: now, ..session.clone() }
     }
 
     /// Gives the current token back with a fresh access token; presenting it shows that it arrived.
@@ -159,10 +191,8 @@ fn refreshed(signed_in: SignedIn) -> Refreshed {
     Refreshed::SignedIn(Box::new(signed_in))
 }
 
-fn rotation(token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Result<Exchange, Error> {
-    let salt = secret::random()?;
-    let successor = token.successor(&salt);
-    let next = RefreshState {
+fn rotated(state: &RefreshState, successor: &RefreshToken, salt: [u8; 32], now: DateTime<Utc>) -> RefreshState {
+    RefreshState {
         family_hash: state.family_hash,
         token_hash: successor.hash(),
         previous_hash: Some(state.token_hash),
@@ -170,16 +200,34 @@ fn rotation(token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> R
         rotated_at: now,
         generation: state.generation + 1,
         confirmed: false,
-        recoveries: 0,
-    };
-    Ok(Exchange { next, token: successor, detail: None })
+        recoveries: state.recoveries.after_rotation(),
+    }
 }
 
 /// The grace window starts anew, so that several tabs which wake with the same old token count as one recovery.
-fn recovery(token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Result<Exchange, Error> {
-    let successor = recompute(token, state)?;
-    let next = RefreshState { rotated_at: now, recoveries: state.recoveries + 1, ..state.clone() };
-    Ok(Exchange { next, token: successor, detail: Some(AuditDetail::Recovered) })
+fn recovered(state: &RefreshState, now: DateTime<Utc>) -> RefreshState {
+    RefreshState { rotated_at: now, recoveries: state.recoveries.with_recovery(), ..state.clone() }
+}
+
+/// Whether the audit log should tell that this client gets tokens that another client's rotation made.
+fn is_noteworthy(record: &SessionRecord, client: &Client) -> bool {
+    record.session.client != *client && !record.refresh.recoveries.is_repetition_noted()
+}
+
+/// Gives the current token within the grace window, and notes that, so that the event is written once a generation.
+fn repetition(
+    token: &RefreshToken,
+    presented: Presented,
+    record: &SessionRecord,
+    now: DateTime<Utc>,
+) -> Result<Exchange, Error> {
+    let state = &record.refresh;
+    let is_current = presented == Presented::CurrentInGrace;
+    let token = if is_current { token.duplicate() } else { recompute(token, state)? };
+    let recoveries = state.recoveries.with_repetition_noted();
+    let next = RefreshState { confirmed: state.confirmed || is_current, recoveries, ..state.clone() };
+    let session = Session { last_seen_at: now.max(record.session.last_seen_at), ..record.session.clone() };
+    Ok(Exchange { session, next, token, detail: Some(AuditDetail::Repeated) })
 }
 
 /// Computes the current token from the one it replaced.
@@ -189,3 +237,6 @@ fn recompute(token: &RefreshToken, state: &RefreshState) -> Result<RefreshToken,
         Error::new(ErrorKind::Internal).with_source("the rotation salt does not lead to the current token")
     })
 }
+
+#[cfg(test)]
+mod tests;

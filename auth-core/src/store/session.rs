@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::audit::AuditEvent;
 use crate::id::{SessionId, UserId};
-use crate::session::{RefreshState, Session, SessionRecord};
+use crate::session::{Client, RefreshState, Session, SessionRecord};
 use crate::store::StoreError;
 
 /// Keeps sessions.
@@ -100,6 +100,8 @@ pub struct SwapRefresh {
     pub expected: RefreshState,
     /// The state to put in its place. The family stays.
     pub next: RefreshState,
+    /// The client to keep in the session.
+    pub client: Client,
     /// When the session ends from now on.
     pub expires_at: DateTime<Utc>,
     /// When it was used.

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::id::SessionId;
 use crate::policy::SessionPolicy;
 use crate::secret::{TokenHash, hmac_sha256, random};
-use crate::session::RefreshState;
+use crate::session::{Recoveries, RefreshState};
 
 const ID_BYTES: usize = 16;
 const FAMILY_BYTES: usize = 16;
@@ -102,7 +102,7 @@ impl RefreshToken {
             rotated_at: now,
             generation: 0,
             confirmed: false,
-            recoveries: 0,
+            recoveries: Recoveries::default(),
         }
     }
 
@@ -155,7 +155,9 @@ pub(crate) fn classify(
     if state.previous_hash == Some(hash) {
         return match (in_grace, state.confirmed) {
             (true, _) => Presented::PredecessorInGrace,
-            (false, false) if state.recoveries < policy.refresh_recoveries => Presented::PredecessorLost,
+            (false, false) if u32::from(state.recoveries.in_a_row()) < policy.refresh_recoveries => {
+                Presented::PredecessorLost
+            }
             (false, _) => Presented::Theft,
         };
     }
@@ -229,7 +231,8 @@ mod tests {
             ..first.initial_state(clock.now())
         };
         let confirmed = RefreshState { confirmed: true, ..rotated.clone() };
-        let worn_out = RefreshState { recoveries: 3, ..rotated.clone() };
+        let three = Recoveries::default().with_recovery().with_recovery().with_recovery();
+        let worn_out = RefreshState { recoveries: three, ..rotated.clone() };
         let older = first.successor(&[9; 32]);
         let guess = RefreshToken { family: [0; FAMILY_BYTES], ..self::token() };
         let (moment, later) = (Duration::from_secs(29), Duration::from_secs(30));

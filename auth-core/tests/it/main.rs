@@ -12,6 +12,7 @@ mod password_upgrade;
 mod prune;
 mod recheck;
 mod refresh;
+mod refresh_clients;
 mod refresh_faults;
 mod refresh_lifetime;
 mod refresh_races;

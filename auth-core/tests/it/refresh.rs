@@ -143,7 +143,50 @@ async fn a_recovery_begins_a_new_grace_window() {
 }
 
 #[tokio::test]
-async fn a_rotation_forgets_the_recoveries_before_it() {
+async fn a_thief_who_recovers_each_rotation_is_found_at_the_fourth() {
+    for uses_the_tokens in [false, true] {
+        let fixture = Fixture::new();
+        let mut owner = fixture.sign_up(ADA).await.refresh_token;
+        let mut stolen = copy(&owner);
+        for _ in 0..3 {
+            fixture.clock.advance(HOUR);
+            owner = fixture.refresh(&owner).await.unwrap().refresh_token;
+            fixture.clock.advance(31 * SECOND);
+            let recovered = fixture.refresh(&stolen).await.unwrap();
+            same(&recovered.refresh_token, &owner);
+            if uses_the_tokens {
+                fixture.authenticate(&recovered).await.unwrap();
+            }
+            stolen = recovered.refresh_token;
+        }
+        fixture.clock.advance(HOUR);
+        fixture.refresh(&owner).await.unwrap();
+        fixture.clock.advance(31 * SECOND);
+        is_theft(&fixture, &stolen).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_needed_no_recovery_forgets_those_before_it() {
+    let Rotated { fixture, first, second } = rotated().await;
+    for _ in 0..3 {
+        fixture.clock.advance(HOUR);
+        fixture.refresh(&first.refresh_token).await.unwrap();
+    }
+    fixture.clock.advance(HOUR);
+    let third = fixture.refresh(&second.refresh_token).await.unwrap();
+    fixture.clock.advance(HOUR);
+    let fourth = fixture.refresh(&third.refresh_token).await.unwrap();
+    for _ in 0..3 {
+        fixture.clock.advance(HOUR);
+        same(&fixture.refresh(&third.refresh_token).await.unwrap().refresh_token, &fourth.refresh_token);
+    }
+    fixture.clock.advance(HOUR);
+    is_theft(&fixture, &third.refresh_token).await;
+}
+
+#[tokio::test]
+async fn neither_a_rotation_nor_a_use_forgets_the_recoveries_of_its_own_token() {
     let Rotated { fixture, first, second } = rotated().await;
     for _ in 0..3 {
         fixture.clock.advance(HOUR);
@@ -151,11 +194,7 @@ async fn a_rotation_forgets_the_recoveries_before_it() {
     }
     fixture.authenticate_by_refresh(&second).await.unwrap();
     fixture.clock.advance(HOUR);
-    let third = fixture.refresh(&second.refresh_token).await.unwrap();
-    for _ in 0..3 {
-        fixture.clock.advance(HOUR);
-        same(&fixture.refresh(&second.refresh_token).await.unwrap().refresh_token, &third.refresh_token);
-    }
+    fixture.refresh(&second.refresh_token).await.unwrap();
     fixture.clock.advance(HOUR);
     is_theft(&fixture, &second.refresh_token).await;
 }

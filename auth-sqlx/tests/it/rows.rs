@@ -3,7 +3,7 @@
 use auth_core::audit::{AuditEvent, AuditKind};
 use auth_core::clock::{Clock, SystemClock};
 use auth_core::id::{AuditEventId, SessionId, UserId};
-use auth_core::session::{Client, RefreshState, Session, SessionKind, SessionRecord};
+use auth_core::session::{Client, Recoveries, RefreshState, Session, SessionKind, SessionRecord};
 use auth_core::store::{NewOneTimeToken, NewSession, NewUser, OpenSession, SwapRefresh, SwapThrottle};
 use auth_core::throttle::{Throttle, ThrottleKey};
 use auth_core::token::{OneTimeTokenRecord, TokenPurpose};
@@ -83,7 +83,7 @@ fn new_session(user: &User) -> NewSession {
         rotated_at: at,
         generation: 0,
         confirmed: false,
-        recoveries: 0,
+        recoveries: Recoveries::default(),
     };
     NewSession { session, refresh }
 }
@@ -113,6 +113,7 @@ pub(crate) fn swap(found: &SessionRecord) -> SwapRefresh {
         session_id: found.session.id,
         expected: found.refresh.clone(),
         next,
+        client: client(),
         expires_at: now() + TimeDelta::days(30),
         seen_at: now(),
         event: event(AuditKind::Refresh, found.user.id),

@@ -115,6 +115,7 @@ impl Calls {
             session_id: session.id,
             expected,
             next,
+            client: session.client.clone(),
             expires_at,
             seen_at,
             event: self.event(AuditKind::Refresh),

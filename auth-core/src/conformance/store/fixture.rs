@@ -7,7 +7,7 @@ use crate::email::Email;
 use crate::id::{AuditEventId, SessionId, UserId};
 use crate::password::PasswordHash;
 use crate::secret::{TokenHash, random};
-use crate::session::{Client, RefreshState, Session, SessionKind, SessionRecord};
+use crate::session::{Client, Recoveries, RefreshState, Session, SessionKind, SessionRecord};
 use crate::store::{AuditQuery, CreateUserOutcome, Credentials, NewSession, NewUser, OpenSession, Store, SwapRefresh};
 use crate::throttle::{Throttle, ThrottleKey};
 use crate::token::{OneTimeTokenRecord, TokenPurpose};
@@ -74,7 +74,7 @@ pub(super) fn session(user: &User) -> NewSession {
         rotated_at: at,
         generation: 0,
         confirmed: false,
-        recoveries: 0,
+        recoveries: Recoveries::default(),
     };
     NewSession { session, refresh }
 }
@@ -114,12 +114,13 @@ pub(super) fn swap(session: &Session, refresh: &RefreshState) -> SwapRefresh {
         rotated_at: seen_at,
         generation: refresh.generation + 1,
         confirmed: false,
-        recoveries: 0,
+        recoveries: Recoveries::default(),
     };
     SwapRefresh {
         session_id: session.id,
         expected: refresh.clone(),
         next,
+        client: Client { ip: Some(std::net::Ipv4Addr::LOCALHOST.into()), user_agent: Some("rule/1".to_owned()) },
         expires_at: session.expires_at + seconds(60),
         seen_at,
         event: event(AuditKind::Refresh, session.user_id),

@@ -5,7 +5,7 @@ use super::fixture::{
     token_hash, user,
 };
 use crate::audit::AuditKind;
-use crate::session::{RefreshState, Session};
+use crate::session::{Recoveries, RefreshState, Session};
 use crate::store::{NewUser, Store, SwapRefresh, SwapRefreshOutcome, Touch};
 use crate::user::{User, UserStatus};
 
@@ -18,7 +18,7 @@ pub async fn run_all(store: &dyn Store) {
     a_session_that_is_over_gets_no_new_state(store).await;
 }
 
-/// State, expiry and last use change together, each to what was asked for, and nothing else does.
+/// State, client, expiry and last use change together, each to what was asked for, and nothing else does.
 pub async fn a_refresh_state_takes_the_place_of_the_expected_one(store: &dyn Store) {
     let (user, new) = signed_up(store).await;
     let mut current = new;
@@ -27,7 +27,8 @@ pub async fn a_refresh_state_takes_the_place_of_the_expected_one(store: &dyn Sto
         assert_eq!(store.swap_refresh(swap.clone()).await.unwrap(), SwapRefreshOutcome::Swapped);
 
         let after = record(store, current.session.id).await;
-        current.session = Session { expires_at: swap.expires_at, last_seen_at: swap.seen_at, ..current.session };
+        current.session =
+            Session { client: swap.client, expires_at: swap.expires_at, last_seen_at: swap.seen_at, ..current.session };
         current.refresh = swap.next;
         assert_eq!(after.session, current.session);
         assert_eq!(after.refresh, current.refresh);
@@ -49,14 +50,17 @@ pub async fn the_family_stays_for_the_life_of_the_session(store: &dyn Store) {
 pub async fn a_refresh_state_that_is_not_the_expected_one_stays(store: &dyn Store) {
     let user = created(store).await;
     let mut new = session(&user);
-    new.refresh = RefreshState { generation: 3, recoveries: 1, confirmed: true, ..new.refresh };
+    let once = Recoveries::default().with_recovery();
+    new.refresh = RefreshState { generation: 3, recoveries: once, confirmed: true, ..new.refresh };
     store.open_session(open(&new)).await.unwrap();
     let before = record(store, new.session.id).await;
 
     let stale = [
         RefreshState { token_hash: token_hash(), ..new.refresh.clone() },
         RefreshState { generation: 2, ..new.refresh.clone() },
-        RefreshState { recoveries: 0, ..new.refresh.clone() },
+        RefreshState { recoveries: Recoveries::default(), ..new.refresh.clone() },
+        RefreshState { recoveries: once.with_repetition_noted(), ..new.refresh.clone() },
+        RefreshState { recoveries: once.after_rotation(), ..new.refresh.clone() },
         RefreshState { confirmed: false, ..new.refresh.clone() },
     ];
     for expected in stale {

@@ -7,7 +7,7 @@ use super::fixture::{
     session_ids, signed_up, token_hash, user,
 };
 use crate::audit::AuditKind;
-use crate::session::{Client, MAX_USER_AGENT_CHARS, RefreshState, Session, SessionKind};
+use crate::session::{Client, MAX_USER_AGENT_CHARS, Recoveries, RefreshState, Session, SessionKind};
 use crate::store::{NewSession, NewUser, OpenSession, OpenSessionOutcome, Store, Touch};
 use crate::user::{User, UserStatus};
 
@@ -74,7 +74,7 @@ fn every_field_filled(user: &User) -> Vec<NewSession> {
                 rotated_at: instant(),
                 generation: i64::MAX,
                 confirmed: true,
-                recoveries: u32::MAX,
+                recoveries: Recoveries::try_from((1 << 18) - 1).unwrap(),
                 ..new.refresh
             },
         }

@@ -1,0 +1,192 @@
+//! Every interleaving of a session's owner and a thief, and of an owner whose answers get lost.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::clock::{Clock, ManualClock};
+use crate::id::SessionId;
+use crate::policy::SessionPolicy;
+
+/// The recoveries that the default policy forgives.
+const FORGIVEN: u16 = 3;
+
+/// Long enough for four recoveries with a rotation and a use before each.
+const STEPS: usize = 12;
+
+/// A family of refresh tokens, as a store and the holders of its tokens see it.
+#[derive(Clone)]
+struct Family {
+    state: RefreshState,
+    now: DateTime<Utc>,
+}
+
+/// What came of a token that was presented after the grace window.
+enum Answer {
+    Rotated(RefreshToken),
+    Recovered(RefreshToken),
+    Theft,
+}
+
+impl Family {
+    fn start() -> (Self, RefreshToken) {
+        let now = ManualClock::new().now();
+        let token = RefreshToken::issue(SessionId::new(now).unwrap()).unwrap();
+        (Self { state: token.initial_state(now), now }, token)
+    }
+
+    /// Presents a token a minute later.
+    fn present(&mut self, token: &RefreshToken) -> Answer {
+        self.now += TimeDelta::minutes(1);
+        match classify(token, &self.state, &SessionPolicy::default(), self.now) {
+            Presented::Current => {
+                let successor = token.successor(&[7; 32]);
+                self.state = rotated(&self.state, &successor, [7; 32], self.now);
+                Answer::Rotated(successor)
+            }
+            Presented::PredecessorLost => {
+                let successor = recompute(token, &self.state).unwrap();
+                self.state = recovered(&self.state, self.now);
+                Answer::Recovered(successor)
+            }
+            Presented::Theft => Answer::Theft,
+            odd @ (Presented::CurrentInGrace | Presented::PredecessorInGrace | Presented::Unknown) => {
+                panic!("{odd:?} after the grace window")
+            }
+        }
+    }
+
+    /// Asks a route that reads the session, with an access token of the refresh token's generation.
+    fn use_access_token(&mut self, token: &RefreshToken) -> bool {
+        let confirms = token.hash() == self.state.token_hash && !self.state.confirmed;
+        self.state.confirmed |= confirms;
+        confirms
+    }
+
+    fn is_good(&self, token: &RefreshToken) -> bool {
+        let hash = token.hash();
+        hash == self.state.token_hash || (Some(hash) == self.state.previous_hash && !self.state.confirmed)
+    }
+}
+
+/// Two parties who hold tokens of one family, each of them the newest that they were given.
+struct Parties {
+    family: Family,
+    held: [RefreshToken; 2],
+    recoveries: u16,
+}
+
+/// Lets each party do each thing next, to the depth, and returns how often theft was detected.
+fn interleave(parties: &Parties, steps: usize) -> usize {
+    let [owner, thief] = &parties.held;
+    let both_can_go_on = parties.family.is_good(owner) && parties.family.is_good(thief);
+    assert!(!both_can_go_on || parties.recoveries <= FORGIVEN, "the fourth recovery is given");
+    if steps == 0 {
+        return 0;
+    }
+    (0..2).map(|party| exchange(parties, party, steps) + ask(parties, party, steps)).sum()
+}
+
+fn exchange(parties: &Parties, party: usize, steps: usize) -> usize {
+    let mut family = parties.family.clone();
+    let mut held = parties.held.each_ref().map(RefreshToken::duplicate);
+    let (token, recovered) = match family.present(&held[party]) {
+        Answer::Rotated(token) => (token, 0),
+        Answer::Recovered(token) => (token, 1),
+        Answer::Theft => return 1,
+    };
+    held[party] = token;
+    interleave(&Parties { family, held, recoveries: parties.recoveries + recovered }, steps - 1)
+}
+
+fn ask(parties: &Parties, party: usize, steps: usize) -> usize {
+    let mut family = parties.family.clone();
+    let held = parties.held.each_ref().map(RefreshToken::duplicate);
+    if !family.use_access_token(&held[party]) {
+        return 0;
+    }
+    interleave(&Parties { family, held, recoveries: parties.recoveries }, steps - 1)
+}
+
+#[test]
+fn whatever_owner_and_thief_do_in_turn_the_fourth_recovery_is_never_given() {
+    let (family, token) = Family::start();
+    let held = [token.duplicate(), token];
+    assert!(interleave(&Parties { family, held, recoveries: 0 }, STEPS) > 0);
+}
+
+#[test]
+fn a_thief_who_follows_each_rotation_is_found_at_the_fourth_recovery() {
+    for uses_access_tokens in [false, true] {
+        let (mut family, mut owner) = Family::start();
+        let mut stolen = owner.duplicate();
+        for recovery in 1..=4 {
+            let Answer::Rotated(next) = family.present(&owner) else { panic!("the owner rotates") };
+            owner = next;
+            match family.present(&stolen) {
+                Answer::Recovered(next) => stolen = next,
+                Answer::Rotated(_) => panic!("the thief is a token behind"),
+                Answer::Theft => assert_eq!(recovery, 4),
+            }
+            if uses_access_tokens {
+                family.use_access_token(&stolen);
+            }
+        }
+        assert_eq!(family.state.recoveries.in_a_row(), FORGIVEN);
+    }
+}
+
+/// One honest client: `late` counts the answers that it had to ask for again since a token needed no asking.
+struct Client {
+    family: Family,
+    held: RefreshToken,
+    is_behind: bool,
+    asked_again: bool,
+    late: u16,
+}
+
+/// Lets each answer arrive or get lost, to the depth.
+fn lose_answers(client: &Client, steps: usize) {
+    if steps == 0 {
+        return;
+    }
+    let mut family = client.family.clone();
+    let (mut late, mut asked_again) = (client.late, client.asked_again);
+    if client.is_behind {
+        (late, asked_again) = (late + 1, true);
+    } else {
+        (late, asked_again) = (if asked_again { late } else { 0 }, false);
+    }
+    let answer = match family.present(&client.held) {
+        Answer::Rotated(token) | Answer::Recovered(token) => token,
+        Answer::Theft => return assert!(late > FORGIVEN, "signed out after {late} lost answers"),
+    };
+    for (held, is_behind) in [(answer, false), (client.held.duplicate(), true)] {
+        let mut family = family.clone();
+        lose_answers(
+            &Client { family: family.clone(), held: held.duplicate(), is_behind, asked_again, late },
+            steps - 1,
+        );
+        if family.use_access_token(&held) {
+            lose_answers(&Client { family, held, is_behind, asked_again, late }, steps - 1);
+        }
+    }
+}
+
+#[test]
+fn three_lost_answers_in_a_row_sign_no_honest_client_out() {
+    let (family, held) = Family::start();
+    lose_answers(&Client { family, held, is_behind: false, asked_again: false, late: 0 }, STEPS);
+}
+
+#[test]
+fn a_token_that_nobody_had_to_be_given_again_ends_the_row() {
+    let (mut family, mut token) = Family::start();
+    for _ in 0..100 {
+        let Answer::Rotated(lost) = family.present(&token) else { panic!("the current token rotates") };
+        let Answer::Recovered(found) = family.present(&token) else { panic!("a lost answer is given again") };
+        assert_eq!(lost.hash(), found.hash());
+        let Answer::Rotated(next) = family.present(&found) else { panic!("the current token rotates") };
+        let Answer::Rotated(next) = family.present(&next) else { panic!("the current token rotates") };
+        token = next;
+    }
+}
