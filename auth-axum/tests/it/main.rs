@@ -3,6 +3,7 @@
 
 mod app;
 mod arrival;
+mod held;
 mod network;
 mod recipes;
 mod state;

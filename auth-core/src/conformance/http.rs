@@ -28,6 +28,7 @@ pub mod csrf;
 pub mod extractors;
 pub mod guards;
 pub mod headers;
+pub mod held;
 pub mod hostile;
 pub mod journey;
 pub mod limits;
