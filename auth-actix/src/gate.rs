@@ -10,6 +10,7 @@ use auth_core::Error;
 use auth_core::http::{Passage, problem};
 
 use crate::request::{header, response};
+use crate::unread::hold;
 
 /// What is asked of a request.
 pub trait Check: Clone + 'static {
@@ -47,7 +48,11 @@ where
             let checked = check.check(request.head()).await;
             match checked.unwrap_or_else(|error| Passage::Closed(problem::response(&error))) {
                 // An answer and no `Err`, so that the middleware around this one (CORS, say) treats it as any other.
-                Passage::Closed(refusal) => Ok(request.into_response(response(refusal)).map_into_right_body()),
+                Passage::Closed(refusal) => {
+                    let (request, payload) = request.into_parts();
+                    let answer = hold(response(refusal), payload);
+                    Ok(ServiceResponse::new(request, answer).map_into_right_body())
+                }
                 Passage::Open(headers) => {
                     let mut answer = inner.call(request).await?;
                     for (name, value) in headers.iter().filter_map(header) {

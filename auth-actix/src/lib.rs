@@ -7,6 +7,7 @@ mod rate_limit;
 pub mod recipes;
 mod request;
 mod routes;
+mod unread;
 
 /// All of `auth-core`, so that an application needs no dependency on it by name.
 pub use auth_core;
@@ -19,3 +20,4 @@ pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};
 pub use rate_limit::RateLimitLayer;
 pub use routes::routes;
+pub use unread::{CloseUnread, CloseUnreadService, Holding};

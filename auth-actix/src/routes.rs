@@ -15,6 +15,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::extract::Rejection;
 use crate::request::{auth, head, read_body, response};
+use crate::unread::{CloseUnread, hold};
 
 /// Returns the routes of core's table, to be configured into the scope where the application wants them.
 ///
@@ -39,9 +40,9 @@ pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
             by_path.entry(route.path).or_default().push(route);
         }
         for (path, rows) in by_path {
-            config.service(resource(path, rows, transport));
+            config.service(resource(path, rows, transport).wrap(CloseUnread));
         }
-        config.default_service(web::to(|| ready(not_found())));
+        config.default_service(web::to(|payload: Payload| ready(not_found(payload))));
     }
 }
 
@@ -109,8 +110,8 @@ fn allowed(rows: &[Route]) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
-fn not_found() -> HttpResponse {
-    response(problem::response(&ErrorKind::NotFound.into()))
+fn not_found(payload: Payload) -> HttpResponse {
+    hold(response(problem::response(&ErrorKind::NotFound.into())), payload.into_inner())
 }
 
 fn method_not_allowed(allowed: &str) -> HttpResponse {

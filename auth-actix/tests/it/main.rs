@@ -10,6 +10,7 @@ mod app;
 mod app_data;
 mod arrival;
 mod extractors;
+mod held;
 mod layers;
 mod network;
 mod paths;

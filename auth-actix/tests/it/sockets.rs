@@ -5,8 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, rt};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpServer, rt};
 use auth_actix::Auth;
 use tokio::time::Instant;
 
@@ -24,10 +25,20 @@ impl Running {
     }
 
     pub(crate) fn listen(listener: TcpListener, auth: Auth, workers: usize) -> Self {
+        Self::serve(listener, workers, move || App::new().configure(app(&auth, quota())))
+    }
+
+    pub(crate) fn serve<F, T, B>(listener: TcpListener, workers: usize, app: F) -> Self
+    where
+        F: Fn() -> App<T> + Send + Clone + 'static,
+        T: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<B>, Error = Error, InitError = ()>
+            + 'static,
+        B: MessageBody + 'static,
+    {
         let (sender, started) = mpsc::channel();
         std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                let server = HttpServer::new(move || App::new().configure(app(&auth, quota())));
+                let server = HttpServer::new(app);
                 let server = server.workers(workers).disable_signals().listen(listener).unwrap();
                 let address = server.addrs()[0];
                 let server = server.run();

@@ -7,9 +7,11 @@ use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::rt::time::Instant;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, FromRequest, Handler, HttpResponse, Resource, Responder, guard};
-use auth_actix::{Auth, Claims, CurrentUser, Role, Transport, require_role, routes};
+use auth_actix::{Auth, Claims, CloseUnread, CurrentUser, Role, Transport, require_role, routes};
 use example_shared::page;
 use tracing::Instrument;
+
+use crate::connection::track;
 
 /// Builds the application.
 pub(crate) fn app(
@@ -34,6 +36,8 @@ pub(crate) fn app(
         .configure(page)
         .wrap(security_headers())
         .wrap(from_fn(trace))
+        .wrap(CloseUnread)
+        .wrap(from_fn(track))
 }
 
 /// Asks the database, so it sees at once that a session was ended.

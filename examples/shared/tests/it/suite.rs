@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod canary;
 mod database;
+mod held;
 mod journey;
 mod metrics;
 mod network;
