@@ -59,13 +59,10 @@ impl Run for Postgres {
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["postgres:", "postgresql:"])?;
         check_parameters(url, PARAMETERS)?;
-        let mut options = PgConnectOptions::from_str(url)?;
+        // All that the parameter is for is the text form of numbers, and PgBouncer refuses it.
+        let mut options = PgConnectOptions::from_str(url)?.extra_float_digits(None);
         if options.get_application_name().is_none() {
             options = options.application_name("auth-sqlx");
-        }
-        if Self::is_transaction_pooler(url) {
-            // A setting of the session, which poolers refuse; all it is for is the text form of numbers.
-            options = options.extra_float_digits(None);
         }
         server::open(server::pool(), options).await
     }

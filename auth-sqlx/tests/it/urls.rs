@@ -1,6 +1,8 @@
 //! URLs that name no database, and what is said about them.
 
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
 
 use auth_core::store::{StoreError, StoreErrorKind};
 use auth_sqlx::{MySqlStore, PostgresStore, SqliteStore};
@@ -44,5 +46,30 @@ async fn where_nobody_listens_the_reason_is_told() {
     for error in [postgres.unwrap_err(), mysql.unwrap_err()] {
         says(&error, "refused");
         assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    }
+}
+
+/// PgBouncer, as it is installed, refuses every other one. <https://www.pgbouncer.org/config.html>,
+/// `ignore_startup_parameters`
+#[tokio::test]
+async fn a_connection_begins_with_no_parameter_that_a_pooler_refuses() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("postgres://u@{}/d?sslmode=disable", listener.local_addr().unwrap());
+    let overheard = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        // The length of the message, with the four bytes of itself.
+        let mut length = [0; 4];
+        client.read_exact(&mut length).unwrap();
+        let mut message = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap() - 4];
+        client.read_exact(&mut message).unwrap();
+        message
+    });
+    PostgresStore::connect(&url).await.unwrap_err();
+    let message = overheard.join().unwrap();
+    // After the version of the protocol, names and values in turn, each with a zero at its end.
+    let names = message[4..].split(|byte| *byte == 0).step_by(2).filter(|name| !name.is_empty());
+    for name in names.map(|name| String::from_utf8(name.to_vec()).unwrap()) {
+        let known = ["user", "database", "client_encoding", "DateStyle", "TimeZone", "application_name"];
+        assert!(known.contains(&name.as_str()), "{name}");
     }
 }
