@@ -7,6 +7,7 @@ mod mysql;
 mod postgres;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;
+mod setting;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod url;
@@ -22,6 +23,7 @@ pub(crate) use exact::Exact;
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
+use crate::statement::Texts;
 
 /// A database that this crate stores in. Implemented here for those that it supports, and for no other.
 ///
@@ -108,6 +110,13 @@ pub trait Run: Database {
     /// Creates the table of applied migrations, if it is not there.
     const MIGRATION_TABLE: &'static str;
 
+    /// Finds a row if the table of applied migrations is there.
+    const HISTORY_IS_THERE: &'static str;
+
+    /// Finds the tables with secrets on which somebody else holds a privilege, and who does; `None` where privileges
+    /// are given by hand alone.
+    const STRANGERS: Option<&'static str>;
+
     /// Whether the arguments of a statement are `$1`, `$2` and so on, and not each a `?`.
     const NUMBERS_ARGUMENTS: bool;
 
@@ -150,6 +159,12 @@ pub trait Run: Database {
         schema: &Schema,
     ) -> impl Future<Output = Result<Lease<Self>, MigrateError>> + Send;
 
+    /// Refuses a connection that is set up so that the statements would mean something else.
+    fn check_settings(
+        connection: &mut Self::Connection,
+        texts: &Texts,
+    ) -> impl Future<Output = Result<(), MigrateError>> + Send;
+
     /// Runs a statement and returns how many rows it matched.
     fn execute(
         text: SqlStr,
@@ -182,6 +197,9 @@ pub trait Run: Database {
 
     /// Returns what an error of the database means for whoever called.
     fn fault(error: &dyn DatabaseError) -> Fault;
+
+    /// Whether an error says that the role lacks a privilege.
+    fn is_denied(error: &dyn DatabaseError) -> bool;
 }
 
 /// What stands around a change and the insertion of its record, so that they are one call. By itself the call returns a

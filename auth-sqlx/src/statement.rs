@@ -105,7 +105,7 @@ impl<'s, DB: Backend> Statement<'s, DB> {
 
 /// The statements' texts as the database reads them, each made once. There are as many as this crate's source has.
 #[derive(Debug, Default)]
-pub(crate) struct Texts {
+pub struct Texts {
     schema: Schema,
     made: RwLock<HashMap<Key, Arc<str>>>,
 }

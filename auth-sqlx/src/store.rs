@@ -93,13 +93,16 @@ impl<DB: Backend> SqlxStore<DB> {
         self
     }
 
-    /// Brings the schema up to date. It may be called at every start, from several processes at once.
+    /// Brings the schema up to date. It may be called at every start, from several processes at once, and by a role that
+    /// may only read and write rows where there is nothing to do.
     ///
     /// # Errors
     ///
-    /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand.
+    /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks a
+    /// privilege, or the connections are set so that the statements would mean something else.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        self.again(|| migrate::run(&self.writer, self.texts.schema()), self.connections()).await
+        let migrated = self.again(|| migrate::run(self), self.connections()).await;
+        migrated.map_err(MigrateError::naming_privileges::<DB>)
     }
 
     /// Returns the schema step by step, for those who apply it with tools of their own.
@@ -110,6 +113,10 @@ impl<DB: Backend> SqlxStore<DB> {
     /// Returns the pool, for the application's own queries. Once it is closed, every call to the store fails.
     pub fn pool(&self) -> &Pool<DB> {
         &self.pool
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     pub(crate) fn profile(&self) -> Option<&dyn ErasedProfile<DB>> {
@@ -169,7 +176,7 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     /// The pool to write through, which ends with the application's.
-    fn writer(&self) -> sqlx::Result<&Pool<DB>> {
+    pub(crate) fn writer(&self) -> sqlx::Result<&Pool<DB>> {
         if self.pool.is_closed() { Err(sqlx::Error::PoolClosed) } else { Ok(&self.writer) }
     }
 

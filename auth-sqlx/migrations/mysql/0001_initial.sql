@@ -1,6 +1,7 @@
 -- Instants are microseconds since 1970-01-01 UTC, ids are UUIDs of 16 bytes, hashes are SHA-256 of 32 bytes.
 --
 -- Each statement is committed by itself and passes over what is there, so that all of it can be run again.
+-- DYNAMIC, since the other row formats, which a server may have as its default, take no index on a long address.
 -- Text that decides who somebody is stands in VARBINARY: collations here ignore trailing blanks, if not more.
 
 CREATE TABLE IF NOT EXISTS auth_users (
@@ -15,14 +16,14 @@ CREATE TABLE IF NOT EXISTS auth_users (
     created_at        BIGINT          NOT NULL,
     updated_at        BIGINT          NOT NULL,
     CHECK (status IN ('active', 'disabled'))
-) ENGINE = InnoDB, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
 
 CREATE TABLE IF NOT EXISTS auth_passwords (
     user_id    BINARY(16)      NOT NULL PRIMARY KEY,
     hash       VARBINARY(1024) NOT NULL,          -- PHC string, or another system's form until the next sign-in
     changed_at BIGINT          NOT NULL,
     FOREIGN KEY (user_id) REFERENCES auth_users (id) ON DELETE CASCADE
-) ENGINE = InnoDB, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
 
 -- A session is revoked by deleting its row: nothing can bring it back.
 CREATE TABLE IF NOT EXISTS auth_sessions (
@@ -48,7 +49,7 @@ CREATE TABLE IF NOT EXISTS auth_sessions (
     INDEX auth_sessions_user (user_id),
     INDEX auth_sessions_expiry (expires_at),
     FOREIGN KEY (user_id) REFERENCES auth_users (id) ON DELETE CASCADE
-) ENGINE = InnoDB, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
 
 CREATE TABLE IF NOT EXISTS auth_one_time_tokens (
     token_hash BINARY(32)  NOT NULL PRIMARY KEY,
@@ -61,7 +62,7 @@ CREATE TABLE IF NOT EXISTS auth_one_time_tokens (
     INDEX auth_one_time_tokens_user (user_id),
     INDEX auth_one_time_tokens_expiry (expires_at),
     FOREIGN KEY (user_id) REFERENCES auth_users (id) ON DELETE CASCADE
-) ENGINE = InnoDB, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
 
 -- Failed attempts, under a hash that tells nobody whose they are.
 CREATE TABLE IF NOT EXISTS auth_throttle (
@@ -70,7 +71,7 @@ CREATE TABLE IF NOT EXISTS auth_throttle (
     blocked_until BIGINT     NOT NULL,
     expires_at    BIGINT     NOT NULL,
     INDEX auth_throttle_expiry (expires_at)
-) ENGINE = InnoDB, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
 
 -- Rows are added and, past their retention, deleted; never changed. They outlive the user they tell of.
 CREATE TABLE IF NOT EXISTS auth_audit_log (
@@ -84,4 +85,4 @@ CREATE TABLE IF NOT EXISTS auth_audit_log (
     detail     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin,
     INDEX auth_audit_log_user (user_id, id),
     INDEX auth_audit_log_time (at)
-) ENGINE = InnoDB, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';
+) ENGINE = InnoDB, ROW_FORMAT = DYNAMIC, CHARACTER SET utf8mb4, COLLATE utf8mb4_bin, COMMENT 'auth-sqlx';

@@ -80,3 +80,22 @@ CREATE TABLE auth_audit_log (
 
 CREATE INDEX auth_audit_log_user ON auth_audit_log (user_id, id);
 CREATE INDEX auth_audit_log_time ON auth_audit_log (at);
+
+-- Takes back the privileges that ALTER DEFAULT PRIVILEGES gave to anybody but the owner of the tables. Hosts that serve a
+-- schema as a REST API give them to the role that every visitor has.
+DO $$
+DECLARE
+    given RECORD;
+BEGIN
+    FOR given IN
+        SELECT c.oid::regclass AS name,
+            CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee
+        FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+        WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'auth_users'::regclass)
+            AND c.relname IN ('_auth_migrations', 'auth_users', 'auth_passwords', 'auth_sessions', 'auth_one_time_tokens',
+                'auth_throttle', 'auth_audit_log')
+            AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE format('REVOKE ALL ON TABLE %s FROM %s', given.name, given.grantee);
+    END LOOP;
+END $$;

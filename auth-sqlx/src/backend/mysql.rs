@@ -1,16 +1,19 @@
 //! MySQL and MariaDB: rows are locked by those who change them, and any transaction may have to be run again.
 
+mod session;
+
 use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
-use sqlx::{Executor, MySql, Pool, SqlStr, Transaction};
+use sqlx::{MySql, Pool, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
+use crate::statement::Texts;
 
 /// What the driver reads.
 #[rustfmt::skip]
@@ -20,12 +23,31 @@ const PARAMETERS: &[&str] = &[
 ];
 
 impl Run for MySql {
-    const MIGRATIONS: &'static [Migration] =
-        &[Migration { version: 1, name: "initial", sql: include_str!("../../migrations/mysql/0001_initial.sql") }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 1,
+            name: "initial",
+            sql: include_str!("../../migrations/mysql/0001_initial.sql"),
+            former_checksums: &["a5adb94ecbf193c861821ab3e16bfd191895e514cb75d4ae7c1c2359b76dbb2c"],
+        },
+        Migration {
+            version: 2,
+            name: "server defaults",
+            sql: include_str!("../../migrations/mysql/0002_server_defaults.sql"),
+            former_checksums: &[],
+        },
+    ];
 
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL) \
         ENGINE = InnoDB, CHARACTER SET ascii";
+
+    /// A role that holds no privilege on a table does not see it here.
+    const HISTORY_IS_THERE: &'static str = "SELECT 1 FROM information_schema.tables \
+        WHERE table_schema = DATABASE() AND table_name = '_auth_migrations'";
+
+    /// Here nobody is granted anything by default.
+    const STRANGERS: Option<&'static str> = None;
 
     const NUMBERS_ARGUMENTS: bool = false;
 
@@ -51,7 +73,7 @@ impl Run for MySql {
         check_scheme(url, &["mysql:", "mariadb:"])?;
         check_parameters(url, PARAMETERS)?;
         let options = MySqlConnectOptions::from_str(url)?;
-        server::open(server::pool().after_connect(|connection, _| Box::pin(be_strict(connection))), options).await
+        server::open(server::pool().after_connect(|connection, _| Box::pin(session::set_up(connection))), options).await
     }
 
     fn is_transaction_pooler(_url: &str) -> bool {
@@ -75,11 +97,15 @@ impl Run for MySql {
         let lock = "SELECT GET_LOCK(CONCAT('auth-sqlx ', MD5(DATABASE())), 60)";
         match sqlx::query_scalar::<_, Option<i64>>(lock).fetch_one(&mut *connection).await? {
             Some(1) => {}
-            Some(_) => return Err(MigrateError::Setting("another process has been migrating for a minute")),
-            None => return Err(MigrateError::Setting("the URL names no database")),
+            Some(_) => return Err(MigrateError::Setting("another process has been migrating for a minute".to_owned())),
+            None => return Err(MigrateError::Setting("the URL names no database".to_owned())),
         }
-        check_setting(&mut connection).await?;
+        check_tables(&mut connection).await?;
         Ok(Lease::Connection(connection))
+    }
+
+    async fn check_settings(connection: &mut MySqlConnection, _texts: &Texts) -> Result<(), MigrateError> {
+        session::check(connection).await
     }
 
     run_queries!();
@@ -99,7 +125,17 @@ impl Run for MySql {
             Fault::Other
         }
     }
+
+    fn is_denied(error: &dyn DatabaseError) -> bool {
+        error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| DENIED.contains(&error.number()))
+    }
 }
+
+const DENIED: [u16; 4] = [
+    1044, // the database
+    1142, 1143, // the table, the column
+    1227, // a privilege of the server
+];
 
 const CONFLICT: [u16; 3] = [
     1020, // the row has changed since the snapshot
@@ -129,25 +165,14 @@ const UNAVAILABLE: [u16; 9] = [
     1317, 1969, 3024, // the statement was stopped, took too long
 ];
 
-/// Without the mode, a value that is too long is cut off, and not refused. Without the waits, who needs a row that is
-/// locked keeps a connection from others for most of a minute.
-async fn be_strict(connection: &mut MySqlConnection) -> sqlx::Result<()> {
-    let settings = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 3, \
-                    lock_wait_timeout = 3";
-    connection.execute(settings).await.map(|_| ())
-}
-
-async fn check_setting(connection: &mut MySqlConnection) -> Result<(), MigrateError> {
-    let strict = "SELECT CAST(@@sql_mode LIKE '%STRICT\\_%' AS SIGNED)";
-    if sqlx::query_scalar::<_, i64>(strict).fetch_one(&mut *connection).await? == 0 {
-        return Err(MigrateError::Setting("sql_mode must be strict, or values that are too long would be cut off"));
-    }
-    // An interrupted step left tables with our comment. Others of these names are somebody else's.
+/// An interrupted step left tables with our comment. Others of these names are somebody else's.
+async fn check_tables(connection: &mut MySqlConnection) -> Result<(), MigrateError> {
     let foreign = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() \
                    AND table_name IN ('auth_users', 'auth_passwords', 'auth_sessions', 'auth_one_time_tokens', \
                    'auth_throttle', 'auth_audit_log') AND table_comment <> 'auth-sqlx'";
     if sqlx::query_scalar::<_, i64>(foreign).fetch_one(connection).await? > 0 {
-        return Err(MigrateError::Setting("a table whose name begins with auth_ is there already, and is not ours"));
+        let taken = "a table whose name begins with auth_ is there already, and is not ours";
+        return Err(MigrateError::Setting(taken.to_owned()));
     }
     Ok(())
 }

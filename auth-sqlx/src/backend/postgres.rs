@@ -1,16 +1,19 @@
 //! PostgreSQL: rows are locked by those who change them, and any transaction may have to be run again.
 
+mod session;
+
 use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Pool, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Pool, Postgres, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme, parameters};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
+use crate::statement::Texts;
 
 /// What the driver reads, and in the last line what it may pass over.
 #[rustfmt::skip]
@@ -22,11 +25,27 @@ const PARAMETERS: &[&str] = &[
 ];
 
 impl Run for Postgres {
-    const MIGRATIONS: &'static [Migration] =
-        &[Migration { version: 1, name: "initial", sql: include_str!("../../migrations/postgres/0001_initial.sql") }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 1,
+            name: "initial",
+            sql: include_str!("../../migrations/postgres/0001_initial.sql"),
+            former_checksums: &["7213823482e457ccf97f1f4dfc3003b58f09b7dc661bd12f75d337a4952ac06c"],
+        },
+        Migration {
+            version: 2,
+            name: "server defaults",
+            sql: include_str!("../../migrations/postgres/0002_server_defaults.sql"),
+            former_checksums: &[],
+        },
+    ];
 
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)";
+
+    const HISTORY_IS_THERE: &'static str = "SELECT 1 WHERE to_regclass('{_auth_migrations}') IS NOT NULL";
+
+    const STRANGERS: Option<&'static str> = Some(session::STRANGERS);
 
     const NUMBERS_ARGUMENTS: bool = true;
 
@@ -89,10 +108,20 @@ impl Run for Postgres {
         let turn = "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
         sqlx::raw_sql(turn).execute(&mut *transaction).await?;
         if let Some(name) = schema.name() {
-            let go_there = format!("CREATE SCHEMA IF NOT EXISTS \"{name}\"; SET LOCAL search_path TO \"{name}\"");
+            // Not by IF NOT EXISTS, which takes the right to create schemas also where there is nothing to create.
+            let is_there = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1").bind(name).persistent(false);
+            let create = match is_there.fetch_optional(&mut *transaction).await? {
+                Some(_) => String::new(),
+                None => format!("CREATE SCHEMA \"{name}\"; "),
+            };
+            let go_there = format!("{create}SET LOCAL search_path TO \"{name}\"");
             sqlx::raw_sql(AssertSqlSafe(go_there)).execute(&mut *transaction).await?;
         }
         Ok(Lease::Transaction(transaction))
+    }
+
+    async fn check_settings(connection: &mut PgConnection, texts: &Texts) -> Result<(), MigrateError> {
+        session::check(connection, texts).await
     }
 
     run_queries!();
@@ -115,5 +144,10 @@ impl Run for Postgres {
             Some(code) if ["53", "58"].iter().any(|class| code.starts_with(class)) => Fault::Unavailable,
             _ => Fault::Other,
         }
+    }
+
+    /// `insufficient_privilege`
+    fn is_denied(error: &dyn DatabaseError) -> bool {
+        error.code().is_some_and(|code| code == "42501")
     }
 }

@@ -1,17 +1,20 @@
 //! SQLite: one file beside the application, one writer at a time.
 
+mod session;
+
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Connection, Executor, Pool, SqlStr, Sqlite, Transaction};
+use sqlx::{Connection, Executor, Pool, SqlStr, Sqlite, SqliteConnection, Transaction};
 
 use crate::backend::url::check_scheme;
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
+use crate::statement::Texts;
 
 /// How long a writer waits for one of another process. A transaction takes milliseconds, so who holds the lock for
 /// longer than this is stuck, or is an operator at work.
@@ -27,11 +30,27 @@ const CONNECTIONS: u32 = 8;
 const BUSY: u32 = 5;
 
 impl Run for Sqlite {
-    const MIGRATIONS: &'static [Migration] =
-        &[Migration { version: 1, name: "initial", sql: include_str!("../../migrations/sqlite/0001_initial.sql") }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 1,
+            name: "initial",
+            sql: include_str!("../../migrations/sqlite/0001_initial.sql"),
+            former_checksums: &[],
+        },
+        Migration {
+            version: 2,
+            name: "server defaults",
+            sql: include_str!("../../migrations/sqlite/0002_server_defaults.sql"),
+            former_checksums: &[],
+        },
+    ];
 
     const MIGRATION_TABLE: &'static str = "CREATE TABLE IF NOT EXISTS _auth_migrations (\
         version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT";
+
+    const HISTORY_IS_THERE: &'static str = "SELECT 1 FROM sqlite_schema WHERE name = '_auth_migrations'";
+
+    const STRANGERS: Option<&'static str> = None;
 
     const NUMBERS_ARGUMENTS: bool = false;
 
@@ -106,6 +125,10 @@ impl Run for Sqlite {
         Ok(Lease::Transaction(Self::begin(pool).await?))
     }
 
+    async fn check_settings(connection: &mut SqliteConnection, _texts: &Texts) -> Result<(), MigrateError> {
+        session::check(connection).await
+    }
+
     run_queries!();
 
     /// Primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. None is a conflict: a writer has the lock
@@ -115,6 +138,11 @@ impl Run for Sqlite {
             Some(BUSY | 6 | 8 | 10 | 13 | 14) => Fault::Unavailable,
             _ => Fault::Other,
         }
+    }
+
+    /// A file has no roles.
+    fn is_denied(_error: &dyn DatabaseError) -> bool {
+        false
     }
 }
 

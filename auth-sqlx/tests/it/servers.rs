@@ -4,5 +4,7 @@ mod broken;
 mod lost_answer;
 pub(crate) mod own;
 mod pooler;
+mod privileges;
 mod read_only;
+mod session_settings;
 mod tls;

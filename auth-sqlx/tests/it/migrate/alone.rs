@@ -2,6 +2,9 @@
 
 /// What only SQLite has.
 mod sqlite {
+    use auth_sqlx::SqliteStore;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
     use super::super::{SqliteFile, TestDatabase};
 
     #[tokio::test]
@@ -29,6 +32,22 @@ mod sqlite {
             let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **connection).await.unwrap();
             assert_eq!((journal.as_str(), keys, synchronous), ("wal", 1, 2));
         }
+    }
+
+    #[tokio::test]
+    async fn a_pool_that_changes_what_statements_mean_is_refused() {
+        let database = SqliteFile::none().await;
+        let settings =
+            ["foreign_keys = 0", "query_only = 1", "read_uncommitted = 1", "count_changes = 1", "journal_mode = off"];
+        for setting in settings {
+            let (name, value) = setting.split_once(" = ").unwrap();
+            let options =
+                SqliteConnectOptions::new().filename(database.path()).create_if_missing(true).pragma(name, value);
+            let store = SqliteStore::new(SqlitePoolOptions::new().connect_with(options).await.unwrap());
+            let error = store.migrate().await.unwrap_err().to_string();
+            assert!(error.contains(setting) && error.contains(&format!("`PRAGMA {name} = ")), "{error}");
+        }
+        database.store().await.migrate().await.unwrap();
     }
 }
 
