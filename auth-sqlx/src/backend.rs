@@ -159,6 +159,9 @@ pub trait Run: Database {
         schema: &Schema,
     ) -> impl Future<Output = Result<Lease<Self>, MigrateError>> + Send;
 
+    /// Forgets what the driver has prepared, here and on this server, which is another one than at the last transaction.
+    fn forget_statements(connection: &mut Self::Connection) -> impl Future<Output = sqlx::Result<()>> + Send;
+
     /// Refuses a connection that is set up so that the statements would mean something else.
     fn check_settings(
         connection: &mut Self::Connection,

@@ -20,6 +20,9 @@ use crate::error::Failure;
 /// Sign-up reads the fields of [`Data`](Profile::Data) beside its own, and inserts the rows in the transaction that
 /// creates the user: both exist, or neither does. `/me` shows what [`load`](Profile::load) reads, under `profile`.
 ///
+/// Statements are written as for any connection, also
+/// [behind a transaction pooler](crate::SqlxStore::behind_transaction_pooler).
+///
 /// ```
 /// use auth_sqlx::auth_core::error::FieldErrors;
 /// use auth_sqlx::auth_core::{User, UserId};

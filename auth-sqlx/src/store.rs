@@ -87,7 +87,7 @@ impl<DB: Backend> SqlxStore<DB> {
     /// carry prepared statements over: `PgBouncer` in transaction mode, before its `max_prepared_statements`.
     ///
     /// Every statement then runs in a transaction and is prepared for that once, which costs two more round trips for
-    /// a read.
+    /// a read. The statements of a [`Profile`] need nothing for it.
     pub fn behind_transaction_pooler(mut self) -> Self {
         self.pooling = Pooling::Transaction;
         self
@@ -144,6 +144,15 @@ impl<DB: Backend> SqlxStore<DB> {
     /// Whether a call that reads needs a limit, because nothing else bounds its waits.
     pub(crate) fn may_take_long(&self) -> bool {
         DB::MAY_FALL_SILENT || self.pool.options().get_acquire_timeout() > PATIENCE
+    }
+
+    /// Prepares a connection for the statements of a [`Profile`], which the driver keeps and names. Behind a pooler this
+    /// server may know other statements by these names, and does not know those that the driver remembers.
+    pub(crate) async fn forget_statements(&self, connection: &mut DB::Connection) -> sqlx::Result<()> {
+        match self.pooling {
+            Pooling::Session => Ok(()),
+            Pooling::Transaction => DB::forget_statements(connection).await,
+        }
     }
 
     /// Whether each connection comes with a transaction.

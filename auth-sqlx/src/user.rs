@@ -78,6 +78,7 @@ impl<DB: Backend> SqlxStore<DB> {
             inserted => inserted?,
         }
         if let (Some(profile), Some(fields)) = (self.profile(), &new.profile) {
+            self.forget_statements(&mut tx).await?;
             match profile.insert(&mut tx, &new.user, fields).await {
                 Err(failure) if failure.is_unique_violation() => return Ok(CreateUserOutcome::ProfileTaken),
                 inserted => inserted?,
@@ -101,10 +102,10 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     async fn try_find_profile(&self, user: UserId) -> Result<Option<Value>, Failure> {
-        match self.profile() {
-            Some(profile) => profile.load(&mut *self.read().await?, user).await,
-            None => Ok(None),
-        }
+        let Some(profile) = self.profile() else { return Ok(None) };
+        let mut lease = self.read().await?;
+        self.forget_statements(&mut lease).await?;
+        profile.load(&mut lease, user).await
     }
 
     async fn insert_user(&self, tx: &mut DB::Connection, user: &User) -> sqlx::Result<()> {

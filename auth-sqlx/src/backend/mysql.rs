@@ -104,6 +104,11 @@ impl Run for MySql {
         Ok(Lease::Connection(connection))
     }
 
+    /// No pooler is known that hands out another connection for each transaction.
+    async fn forget_statements(_connection: &mut MySqlConnection) -> sqlx::Result<()> {
+        Ok(())
+    }
+
     async fn check_settings(connection: &mut MySqlConnection, _texts: &Texts) -> Result<(), MigrateError> {
         session::check(connection).await
     }

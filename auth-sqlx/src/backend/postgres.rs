@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, PgConnection, Pool, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, SqlStr, Transaction};
 
 use crate::backend::url::{check_parameters, check_scheme, parameters};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
@@ -118,6 +118,15 @@ impl Run for Postgres {
             sqlx::raw_sql(AssertSqlSafe(go_there)).execute(&mut *transaction).await?;
         }
         Ok(Lease::Transaction(transaction))
+    }
+
+    /// On the server by the names that the driver gives, so that those of other programs behind the same pooler stay.
+    async fn forget_statements(connection: &mut PgConnection) -> sqlx::Result<()> {
+        let deallocate = "DO $$ DECLARE statement TEXT; BEGIN \
+            FOR statement IN SELECT name FROM pg_prepared_statements WHERE left(name, 7) = 'sqlx_s_' \
+            LOOP EXECUTE format('DEALLOCATE %I', statement); END LOOP; END $$";
+        connection.clear_cached_statements().await?;
+        Self::execute_script(deallocate, connection).await
     }
 
     async fn check_settings(connection: &mut PgConnection, texts: &Texts) -> Result<(), MigrateError> {

@@ -125,6 +125,11 @@ impl Run for Sqlite {
         Ok(Lease::Transaction(Self::begin(pool).await?))
     }
 
+    /// A file is the same one at each transaction.
+    async fn forget_statements(_connection: &mut SqliteConnection) -> sqlx::Result<()> {
+        Ok(())
+    }
+
     async fn check_settings(connection: &mut SqliteConnection, _texts: &Texts) -> Result<(), MigrateError> {
         session::check(connection).await
     }

@@ -14,7 +14,7 @@ use crate::account::{ADA, PASSWORD, auth, sign_in, sign_up_with};
 use crate::database::{MySqlDatabase, PostgresDatabase, SqliteFile, TestDatabase, on_each_database};
 
 /// A database with tables of the application's, and statements that refuse some of their rows.
-trait ProfileDatabase: TestDatabase {
+pub(crate) trait ProfileDatabase: TestDatabase {
     const TABLES: &str;
 
     /// What hardware makes the statement fail, each in another way.
@@ -85,10 +85,10 @@ impl ProfileDatabase for MySqlDatabase {
     const REFUSED: &[&str] = &["fail", "more than sixty-four characters are too many for the column of hardware"];
 }
 
-struct Backgrounds;
+pub(crate) struct Backgrounds;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Background {
+pub(crate) struct Background {
     experience_level: Experience,
     languages: Vec<String>,
     hardware: String,
@@ -96,7 +96,7 @@ struct Background {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Experience {
+pub(crate) enum Experience {
     Beginner,
     Advanced,
 }
@@ -168,7 +168,7 @@ where
     store
 }
 
-fn background(hardware: &str) -> ProfileFields {
+pub(crate) fn background(hardware: &str) -> ProfileFields {
     let fields = json!({ "experience_level": "advanced", "languages": ["Rust", "C"], "hardware": hardware });
     serde_json::from_value(fields).unwrap()
 }
