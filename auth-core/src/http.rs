@@ -21,6 +21,7 @@ pub mod problem;
 pub mod rate_limit;
 pub mod request;
 mod response;
+mod sign_out;
 
 use std::future::ready;
 use std::pin::Pin;

@@ -24,6 +24,7 @@ mod call;
 pub mod client_address;
 pub mod cookie_bytes;
 pub mod cookies;
+pub mod credentials;
 pub mod csrf;
 pub mod extractors;
 pub mod guards;

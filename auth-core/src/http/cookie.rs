@@ -15,6 +15,9 @@ use crate::error::{Error, ErrorKind};
 use crate::http::headers::Headers;
 use crate::text::visible_ascii;
 
+/// How many values of one cookie are tried at most. Two configurations leave two; who sends more does it on purpose.
+const MAX_VALUES: usize = 4;
+
 /// How the cookies look.
 ///
 /// This is the one definition by which they are read, set and cleared. All have `Path=/` and `HttpOnly`, and none has a
@@ -104,6 +107,18 @@ impl CookiePolicy {
     /// Looks for both cookies, by one pass over the headers: the access token's and the refresh token's.
     pub(crate) fn find_both<'h>(&self, headers: &'h impl Headers) -> (Lookup<'h>, Lookup<'h>) {
         find([self.name(CookieName::Access), self.name(CookieName::Refresh)], headers).into()
+    }
+
+    /// Returns the different values of a cookie in their order, of which there is one unless the request is ambiguous; at
+    /// most [`MAX_VALUES`], since each is tried.
+    pub(crate) fn values<'h>(&self, headers: &'h impl Headers, name: CookieName) -> Vec<&'h [u8]> {
+        let mut values = Vec::new();
+        for value in headers.lines(&COOKIE).flat_map(pairs).filter_map(|pair| value_of(pair, self.name(name))) {
+            if values.len() < MAX_VALUES && !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values
     }
 
     /// Returns the `Set-Cookie` header that stores a token, marked as sensitive.

@@ -1,51 +1,28 @@
-//! Which credential a request carries.
+//! Which credential of a request counts.
 //!
-//! A bearer token comes first, and then the cookies are not looked at: one request has one identity. Of the two
-//! cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A request
-//! that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at all.
+//! A bearer token comes first, dead or alive, and then the cookies are not looked at: one request has one identity, and
+//! a client whose token has expired must not go on as whomever its cookies name. It is known by its shape. Other text
+//! after `Bearer`, such as the `undefined` and `null` of front ends that have no token, counts as absent.
+//!
+//! Of the two cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A
+//! request that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at
+//! all. Whatever is proved by cookies takes the check of the origin.
+//!
+//! [Signing out](super::sign_out) alone has rules of its own, so that everybody gets out.
 
 use http::Method;
 use http::header::AUTHORIZATION;
+use memchr::memchr_iter;
 
-use crate::auth::{Auth, Credential, Proof};
+use crate::auth::Proof;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
-use crate::http::cookie::{CookieName, Lookup};
-use crate::http::evidence::Evidence;
+use crate::http::cookie::Lookup;
+use crate::http::evidence::{Evidence, Read};
 use crate::http::headers::{Headers, Sent, sent};
 use crate::http::request::RequestHead;
 use crate::text::visible_ascii;
-use crate::token::{Claims, RefreshToken};
-
-/// The credential that a request carries.
-pub(super) enum Carried<'h> {
-    /// An access token, with what it says if that had to be known to choose it.
-    Access(&'h str, Option<Claims>),
-    /// A refresh token in a cookie.
-    Refresh(RefreshToken),
-}
-
-impl<'h> Carried<'h> {
-    /// Checks what can be checked of it without a query.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unauthenticated`] for an access token that is not accepted.
-    fn prove(self, auth: &Auth) -> Result<Proof, Error> {
-        match self {
-            Self::Access(_, Some(claims)) => Ok(Proof::Access(claims)),
-            Self::Access(token, None) => auth.live_claims(token).map(Proof::Access),
-            Self::Refresh(token) => Ok(Proof::Refresh(token)),
-        }
-    }
-
-    pub(super) fn into_credential(self) -> Credential<'h> {
-        match self {
-            Self::Access(token, _) => Credential::Access(token),
-            Self::Refresh(token) => Credential::Refresh(token),
-        }
-    }
-}
+use crate::token::RefreshToken;
 
 impl Http<'_> {
     /// Reads what a request shows of who sent it.
@@ -63,41 +40,56 @@ impl Http<'_> {
     /// # }
     /// ```
     pub fn evidence(&self, method: &Method, headers: &impl Headers) -> Evidence {
-        Evidence::new(self.auth, self.credential(method, headers).map(|carried| carried.prove(self.auth)))
+        Evidence::new(self.auth, self.read(method, headers))
     }
 
-    /// Picks the credential of a request.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unauthenticated`] when there is none, or what it carries is ambiguous or unreadable;
-    /// [`ErrorKind::CrossOrigin`] when it is a cookie, and a page of another origin may have made the browser send it.
-    pub(super) fn credential<'h>(&self, method: &Method, headers: &'h impl Headers) -> Result<Carried<'h>, Error> {
+    /// Reads the credential of a request, and checks what can be checked of it without a query.
+    fn read(&self, method: &Method, headers: &impl Headers) -> Read {
         match read_bearer(headers) {
-            Bearer::Token(token) => return Ok(Carried::Access(token, None)),
+            Bearer::Token(token) => return Ok(self.auth.live_claims(token).map(Proof::Access)),
             Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
             Bearer::Absent => {}
         }
-        let credential = self.cookie_credential(headers)?;
+        let proof = self.cookie_proof(headers)?;
         self.auth.settings().origins.check(method, headers)?;
-        Ok(credential)
+        Ok(proof)
     }
 
-    /// Reads the refresh token of a request's cookies, provided that the access cookie does not belong to another
-    /// session.
-    pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<Option<RefreshToken>, Error> {
-        let cookies = &self.auth.settings().cookies;
-        let Some(text) = one(cookies.find(head.headers, CookieName::Refresh))? else { return Ok(None) };
+    fn cookie_proof(&self, headers: &impl Headers) -> Read {
+        let (access, refresh) = self.auth.settings().cookies.find_both(headers);
+        let by_refresh = |text| RefreshToken::parse(text).map(Proof::Refresh).ok_or(ErrorKind::Unauthenticated.into());
+        let (access, text) = match (one(access)?, one(refresh)?) {
+            (None, None) => return Err(ErrorKind::Unauthenticated.into()),
+            (Some(access), None) => return Ok(self.auth.live_claims(access).map(Proof::Access)),
+            (None, Some(text)) => return Ok(by_refresh(text)),
+            (Some(access), Some(text)) => (access, text),
+        };
+        match self.auth.live_claims(access) {
+            Ok(claims) if RefreshToken::named_session(text).is_none_or(|id| id == claims.session_id) => {
+                Ok(Ok(Proof::Access(claims)))
+            }
+            Ok(_) => Err(ErrorKind::Unauthenticated.into()),
+            Err(_) => Ok(by_refresh(text)),
+        }
+    }
+
+    /// Reads the refresh token of a request's cookies, provided that neither a bearer token nor the access cookie speaks
+    /// for another session.
+    pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<RefreshToken, Error> {
         // A bearer token vouches for itself, not for a cookie that came along.
         self.auth.settings().origins.check(head.method, head.headers)?;
-        if matches!(read_bearer(head.headers), Bearer::Unusable) {
-            return Err(ErrorKind::Unauthenticated.into());
+        let (access, refresh) = self.auth.settings().cookies.find_both(head.headers);
+        let token = one(refresh)?.and_then(RefreshToken::parse).ok_or(ErrorKind::Unauthenticated)?;
+        match read_bearer(head.headers) {
+            Bearer::Absent => {}
+            // A dead one is refused here: the client has to learn that it is.
+            Bearer::Token(bearer) if self.auth.live_claims(bearer)?.session_id == token.session_id() => {}
+            Bearer::Token(_) | Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
         }
-        let token = RefreshToken::parse(text).ok_or(ErrorKind::Unauthenticated)?;
-        if let Some(access) = one(cookies.find(head.headers, CookieName::Access))? {
+        if let Some(access) = one(access)? {
             self.refuse_other_session(access, &token)?;
         }
-        Ok(Some(token))
+        Ok(token)
     }
 
     /// Refuses a refresh token beside a good access token of another session.
@@ -105,24 +97,6 @@ impl Http<'_> {
         match self.auth.live_claims(access) {
             Ok(claims) if claims.session_id != refresh.session_id() => Err(ErrorKind::Unauthenticated.into()),
             _ => Ok(()),
-        }
-    }
-
-    fn cookie_credential<'h>(&self, headers: &'h impl Headers) -> Result<Carried<'h>, Error> {
-        let (access, refresh) = self.auth.settings().cookies.find_both(headers);
-        match (one(access)?, one(refresh)?) {
-            (None, None) => Err(ErrorKind::Unauthenticated.into()),
-            (Some(access), None) => Ok(Carried::Access(access, None)),
-            // What holds no such token is a credential all the same, and as good as a dead one: a sign-out has to clear
-            // it.
-            (None, Some(text)) => Ok(RefreshToken::parse(text).map_or(Carried::Access(text, None), Carried::Refresh)),
-            (Some(access), Some(text)) => match self.auth.live_claims(access) {
-                Ok(claims) if RefreshToken::named_session(text).is_none_or(|id| id == claims.session_id) => {
-                    Ok(Carried::Access(access, Some(claims)))
-                }
-                Ok(_) => Err(ErrorKind::Unauthenticated.into()),
-                Err(_) => Ok(RefreshToken::parse(text).map_or(Carried::Access(access, None), Carried::Refresh)),
-            },
         }
     }
 }
@@ -135,14 +109,18 @@ pub(super) fn bearer(headers: &impl Headers) -> Option<&str> {
     }
 }
 
-enum Bearer<'h> {
+/// What the `Authorization` header says.
+pub(super) enum Bearer<'h> {
+    /// There is no bearer token.
     Absent,
+    /// Text of the shape of a token, good or not.
     Token(&'h str),
+    /// The header stands twice, or is no text: who reads it otherwise may find a token in it.
     Unusable,
 }
 
 /// Reads `Authorization: Bearer token`. Another scheme is somebody else's (a proxy's, say) and none of ours.
-fn read_bearer(headers: &impl Headers) -> Bearer<'_> {
+pub(super) fn read_bearer(headers: &impl Headers) -> Bearer<'_> {
     let value = match sent(headers, &AUTHORIZATION) {
         Sent::Never => return Bearer::Absent,
         Sent::Once(value) => value,
@@ -150,13 +128,16 @@ fn read_bearer(headers: &impl Headers) -> Bearer<'_> {
     };
     let mut parts = value.splitn(2, |byte| *byte == b' ');
     let (scheme, token) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return if is_text(value) { Bearer::Absent } else { Bearer::Unusable };
+    if scheme.eq_ignore_ascii_case(b"bearer") && has_shape_of_token(token) {
+        // With blanks in it or other signs it cannot be ours, and is as dead as no text at all.
+        return Bearer::Token(visible_ascii(token).unwrap_or_default());
     }
-    match visible_ascii(token) {
-        Some(token) if !token.is_empty() && !token.contains(',') => Bearer::Token(token),
-        _ => Bearer::Unusable,
-    }
+    if is_text(value) { Bearer::Absent } else { Bearer::Unusable }
+}
+
+/// A JWT has two dots; what has more is a token that somebody garbled.
+fn has_shape_of_token(text: &[u8]) -> bool {
+    memchr_iter(b'.', text).nth(1).is_some()
 }
 
 fn is_text(value: &[u8]) -> bool {

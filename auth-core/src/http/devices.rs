@@ -1,10 +1,9 @@
-//! The endpoints of sessions: refresh, sign-out, and the list of devices.
+//! The endpoints of sessions: refresh, and the list of devices.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use zeroize::Zeroizing;
 
-use crate::auth::SignOutScope;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::http::body::Fields;
@@ -19,16 +18,6 @@ impl Http<'_> {
         self.count(request.head(), "auth:refresh", self.auth.settings().limits.refresh).await?;
         let outcome = self.auth.refresh(&token, &self.client(request.head())).await?;
         signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
-    }
-
-    pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let scope = read_scope(request)?;
-        let credential = self.credential(&request.method, &request.headers)?;
-        self.auth.sign_out(&credential.into_credential(), scope, &self.client(request.head())).await?;
-        match scope {
-            SignOutScope::Others => Ok(no_content()),
-            SignOutScope::All | SignOutScope::Session => signed_out(carrier(request), &self.auth.settings().cookies),
-        }
     }
 
     pub(super) async fn list_sessions(&self, request: &Request) -> Result<Response<Bytes>, Error> {
@@ -48,42 +37,27 @@ impl Http<'_> {
 
     /// Takes the refresh token from where the mount's transport has it, and from nowhere else.
     fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
-        let head = request.head();
-        let token = match request.transport {
+        match request.transport {
             Transport::Cookie => {
                 Fields::read_optional(request)?.end()?;
-                self.refresh_cookie(head)?
+                self.refresh_cookie(request.head())
             }
             Transport::Bearer => {
                 let mut fields = Fields::read(request)?;
                 let text = Zeroizing::new(fields.text("refresh_token"));
                 fields.end()?;
-                RefreshToken::parse(&text)
+                let token = RefreshToken::parse(&text).ok_or(ErrorKind::Unauthenticated)?;
+                // A dead one beside it is what a client has that comes here.
+                if let Some(access) = bearer(&request.headers) {
+                    self.refuse_other_session(access, &token)?;
+                }
+                Ok(token)
             }
-        };
-        let token = token.ok_or(ErrorKind::Unauthenticated)?;
-        if let Some(access) = bearer(head.headers) {
-            self.refuse_other_session(access, &token)?;
         }
-        Ok(token)
     }
 }
 
-/// What carried the credential. Beside a bearer token the cookies were not looked at, so they stay.
+/// What carried the credential, on whichever mount. Beside a bearer token the cookies were not looked at, so they stay.
 fn carrier(request: &Request) -> Transport {
-    if bearer(&request.headers).is_some() { Transport::Bearer } else { request.transport }
-}
-
-fn read_scope(request: &Request) -> Result<SignOutScope, Error> {
-    let mut fields = Fields::read_optional(request)?;
-    let scope = match fields.optional_text("scope").as_deref() {
-        None | Some("session") => SignOutScope::Session,
-        Some("others") => SignOutScope::Others,
-        Some("all") => SignOutScope::All,
-        Some(_) => {
-            fields.refuse("scope", "invalid", "The scope is session, others or all.");
-            SignOutScope::Session
-        }
-    };
-    fields.end().map(|()| scope)
+    if bearer(&request.headers).is_some() { Transport::Bearer } else { Transport::Cookie }
 }

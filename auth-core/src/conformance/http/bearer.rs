@@ -93,10 +93,11 @@ pub async fn the_scheme_is_bearer_in_any_case_and_the_rest_is_exact(site: &Site)
     site.send(get("/private").bearer(access).header("authorization", "Basic eA==")).await.is(401);
 }
 
-/// An unusable one does not make the cookies count.
+/// A dead or garbled one does not make the cookies count; text of another shape is none.
 pub async fn a_bearer_token_comes_before_cookies_and_is_never_mixed_with_them(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;
     let mut ada = world.browser(EMAIL).await;
+    let ada_id = ada.get("/private").await.is(200).text().to_owned();
     let eve = world.tokens("eve@example.com").await;
     let eve_id = world.send(get("/private").bearer(&eve.access)).await.text().to_owned();
     for path in ["/private", "/maybe", "/claims"] {
@@ -105,24 +106,49 @@ pub async fn a_bearer_token_comes_before_cookies_and_is_never_mixed_with_them(ad
     assert_eq!(ada.send(get("/auth/me").bearer(&eve.access)).await.is(200).json()["id"], eve_id.as_str());
     assert_eq!(ada.send(post("/note").bearer(&eve.access)).await.is(200).text(), format!("noted for {eve_id}"));
 
-    for unusable in ["Bearer x", "Bearer", "Bearer a b"] {
-        ada.send(get("/private").header("authorization", unusable)).await.problem(401, "unauthenticated");
-        assert_eq!(ada.send(get("/maybe").header("authorization", unusable)).await.is(200).text(), "nobody");
-        let everywhere = post("/auth/signout").json(&json!({ "scope": "all" })).header("authorization", unusable);
-        ada.clone().send(everywhere).await;
-        ada.send(post("/auth/refresh").header("authorization", "Bearer")).await.problem(401, "unauthenticated");
+    let garbled = [format!("bearer {} b", eve.access), format!("Bearer {0},Bearer {0}", eve.access)];
+    for dead in ["Bearer x.y.z", "Bearer ..", "Bearer x.y.z.w.v", "Bearer x.y.é", "Bearer é", &garbled[0], &garbled[1]]
+    {
+        ada.send(get("/private").header("authorization", dead)).await.problem(401, "unauthenticated");
+        assert_eq!(ada.send(get("/maybe").header("authorization", dead)).await.is(200).text(), "nobody");
+        ada.send(post("/auth/refresh").header("authorization", dead)).await.problem(401, "unauthenticated");
     }
-    ada.get("/private").await.is(200);
+    for none in
+        ["Bearer", "Bearer ", "Bearer x", "Bearer x.y", "Bearer a b", "bearer undefined", "Bearer [object Object]"]
+    {
+        for path in ["/private", "/maybe"] {
+            assert_eq!(ada.send(get(path).header("authorization", none)).await.is(200).text(), ada_id, "{none}");
+        }
+        ada.send(post("/auth/refresh").header("authorization", none)).await.is(200);
+        world.send(get("/private").header("authorization", none)).await.problem(401, "unauthenticated");
+    }
 }
 
-/// The cookies beside it were not looked at.
+/// On the mount for bearer tokens: the cookies beside it were not looked at.
 pub async fn a_sign_out_by_bearer_token_leaves_the_browser_signed_in(site: &Site) {
     let email = &site.email();
     let mut browser = site.browser(email).await;
     let tokens = site.more_tokens(email).await;
-    browser.send(post("/auth/signout").bearer(&tokens.access)).await.is(204);
+    browser.send(post("/api/auth/signout").bearer(&tokens.access)).await.is(204);
     site.send(get("/private").bearer(&tokens.access)).await.problem(401, "unauthenticated");
     browser.get("/private").await.is(200);
+}
+
+/// Whatever the header says, also a token that is good and another session's.
+pub async fn a_sign_out_on_the_mount_for_cookies_signs_the_browser_out(site: &Site) {
+    let email = &site.email();
+    let tokens = site.tokens(email).await;
+    for header in [&*format!("Bearer {}", tokens.access), "Bearer undefined", "Bearer x.y.z", "Bearer", "Basic eA=="] {
+        for scope in ["session", "others", "all"] {
+            let mut browser = site.another_browser(email).await;
+            let mut copy = browser.clone();
+            let call = post("/auth/signout").json(&json!({ "scope": scope })).header("authorization", header);
+            let answer = browser.send(call).await.is(204);
+            let goes_on = scope == "others";
+            assert_eq!(answer.set_cookies().len(), if goes_on { 0 } else { 2 }, "{header} {scope}");
+            copy.get("/private").await.is(if goes_on { 200 } else { 401 });
+        }
+    }
 }
 
 /// Or the one would speak for the other.

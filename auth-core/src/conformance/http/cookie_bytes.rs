@@ -1,5 +1,7 @@
 //! How cookies are read: by their bytes, and not by what a kind parser makes of them.
 
+use serde_json::json;
+
 use super::{Adapter, EMAIL, Site, World, get, post};
 
 /// Somebody planted one of them.
@@ -11,12 +13,34 @@ pub async fn cookies_of_two_sessions_are_no_credential(adapter: &dyn Adapter) {
     for path in ["/private", "/auth/me", "/session", "/claims"] {
         world.send(get(path).header("cookie", &mixed)).await.problem(401, "unauthenticated");
     }
-    for path in ["/auth/refresh", "/auth/signout", "/note"] {
+    for path in ["/auth/refresh", "/note"] {
         world.send(post(path).header("cookie", &mixed)).await.problem(401, "unauthenticated");
     }
     assert_eq!(world.send(get("/maybe").header("cookie", &mixed)).await.is(200).text(), "nobody");
     ada.get("/private").await.is(200);
     eve.get("/private").await.is(200);
+}
+
+/// Nobody knows which is meant, and whoever wants out has to get out. Which of them to keep is a question without an
+/// answer.
+pub async fn who_signs_out_with_cookies_of_two_sessions_ends_both(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let pair = |access: &str, refresh: &str| format!("__Host-access={access}; __Host-refresh={refresh}");
+    for mount in ["/auth", "/api/auth"] {
+        let mut ada = world.browser(&world.email()).await;
+        let mut eve = world.browser(&world.email()).await;
+        let twice = format!(
+            "{}; {}",
+            pair(ada.cookie("access"), eve.cookie("refresh")),
+            pair(eve.cookie("access"), ada.cookie("refresh"))
+        );
+        let others = post(&format!("{mount}/signout")).json(&json!({ "scope": "others" }));
+        world.send(others.header("cookie", &twice)).await.problem(401, "unauthenticated");
+        let answer = world.send(post(&format!("{mount}/signout")).header("cookie", &twice)).await.is(204);
+        assert_eq!(answer.set_cookies().len(), 2);
+        ada.get("/private").await.problem(401, "unauthenticated");
+        eve.get("/private").await.problem(401, "unauthenticated");
+    }
 }
 
 /// In one line or in two: parsers disagree on which one counts.

@@ -33,6 +33,7 @@ macro_rules! __http_rules {
                 site {
                     a_bearer_token_of_one_session_does_not_refresh_the_cookies_of_another
                     a_sign_out_by_bearer_token_leaves_the_browser_signed_in
+                    a_sign_out_on_the_mount_for_cookies_signs_the_browser_out
                     a_token_anywhere_else_is_not_looked_at
                     another_scheme_belongs_to_somebody_else_and_the_cookies_count
                     the_scheme_is_bearer_in_any_case_and_the_rest_is_exact
@@ -65,6 +66,7 @@ macro_rules! __http_rules {
             cookie_bytes {
                 world {
                     cookies_of_two_sessions_are_no_credential
+                    who_signs_out_with_cookies_of_two_sessions_ends_both
                 }
                 site {
                     a_cookie_that_stands_twice_is_no_credential
@@ -85,6 +87,14 @@ macro_rules! __http_rules {
                     strict_cookies_say_so
                     the_refresh_cookie_stands_in_for_a_lapsed_access_cookie
                     without_a_base_url_and_on_https_the_cookies_are_prefixed_and_secure
+                }
+                site {}
+            }
+            credentials {
+                world {
+                    an_access_token_in_the_refresh_cookie_is_none
+                    one_rule_says_everywhere_which_credential_counts
+                    whatever_uses_cookies_checks_the_origin
                 }
                 site {}
             }
