@@ -59,7 +59,7 @@ mod postgres {
         let direct = PostgresStore::connect(&server.url()).await.unwrap();
         direct.migrate().await.unwrap();
         PostgresDatabase::execute(direct.pool(), PostgresDatabase::TABLES).await.unwrap();
-        let pooler = PgBouncer::start(&server).unwrap();
+        let pooler = PgBouncer::start_with(&server, BY_TRANSACTIONS).unwrap();
         let mut stores = vec![
             PostgresStore::connect(&format!("{}?statement-cache-capacity=0", pooler.url())).await.unwrap(),
             PostgresStore::connect(&format!("{}?statement-cache-capacity=0", pooler.url())).await.unwrap(),
