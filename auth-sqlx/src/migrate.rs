@@ -81,7 +81,7 @@ impl MigrateError {
     pub(crate) fn naming_privileges<DB: Backend>(self) -> Self {
         match self {
             Self::Database(cause) if cause.as_database_error().is_some_and(DB::is_denied) => Self::Denied(cause),
-            other => other,
+            Self::Changed { .. } | Self::Database(_) | Self::Denied(_) | Self::Newer { .. } | Self::Setting(_) => self,
         }
     }
 }

@@ -85,7 +85,7 @@ impl AsyncWrite for Connection {
         match Pin::new(&mut self.stream).poll_write(context, bytes) {
             // The client takes nothing any more of what was answered.
             Poll::Pending if self.is_over(context) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            written => written,
+            written @ (Poll::Pending | Poll::Ready(_)) => written,
         }
     }
 
