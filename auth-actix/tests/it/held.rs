@@ -8,6 +8,7 @@ use actix_web::error::ErrorImATeapot;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, HttpResponse, web};
 use auth_actix::{Auth, CloseUnread};
+use auth_core::auth::AuthBuilder;
 use auth_core::conformance::http::held::{Holder, assert_lets_go, unread_bodies};
 
 use crate::app::{app, auth_with, quota};
@@ -47,7 +48,7 @@ fn no_client_keeps_a_connection_by_a_body_that_the_application_leaves_unread() {
 }
 
 fn auth() -> Auth {
-    auth_with(|builder| builder.dangerously_without_rate_limits()).0
+    auth_with(AuthBuilder::dangerously_without_rate_limits).0
 }
 
 fn unread(routes: &[(&str, &str)]) -> Vec<Holder> {

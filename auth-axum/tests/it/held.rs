@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use auth_core::auth::AuthBuilder;
 use auth_core::conformance::http::World;
 use auth_core::conformance::http::held::{assert_lets_go, unread_bodies};
 use auth_core::policy::Quota;
@@ -11,7 +12,7 @@ use crate::app::{Axum, router};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_client_keeps_a_connection_by_a_body_without_end() {
-    let world = World::with(&Axum, |builder| builder.dangerously_without_rate_limits()).await;
+    let world = World::with(&Axum, AuthBuilder::dangerously_without_rate_limits).await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = router(&world.auth, Quota::per_minute(2.try_into().unwrap()));
