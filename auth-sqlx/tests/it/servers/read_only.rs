@@ -1,11 +1,12 @@
 //! Connections that take no writes any more: after a failover, while new ones do; in a maintenance window, like new ones.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use auth_core::auth::SignOutScope;
 use auth_core::{Client, Credential};
 use auth_sqlx::SqlxStore;
 use throwaway::Proxy;
+use tokio::time::Instant;
 
 use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
 use crate::database::TestDatabase;
