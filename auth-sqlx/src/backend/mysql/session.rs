@@ -1,8 +1,9 @@
 //! What a session has to be set to: `connect` sets it on every connection, and `migrate` checks a pool of one's own.
 //!
 //! The server, a database proxy or `init_connect` may begin sessions otherwise. A setting that is not in the list
-//! changes none of this crate's statements, or fails loudly and is the operator's: time limits (`max_statement_time`,
-//! `max_execution_time`), limits on joins, the time zone, the collation.
+//! changes none of this crate's statements, such as the time zone and the collation, or fails loudly and is the
+//! operator's: `tx_read_only`, by which writes are stopped for a while, and limits of time (`max_statement_time`,
+//! `max_execution_time`) and of joins.
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row};
@@ -39,12 +40,6 @@ const SETTINGS: &[Setting] = &[
         set: "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
         suffices: |value| value != "READ-UNCOMMITTED",
         otherwise: "a request sees what another one may yet undo",
-    },
-    Setting {
-        names: &["tx_read_only", "transaction_read_only"],
-        set: "SET SESSION TRANSACTION READ WRITE",
-        suffices: is_off,
-        otherwise: "nothing can be written",
     },
     Setting {
         names: &["foreign_key_checks"],

@@ -20,7 +20,6 @@ mod mysql {
         ("sql_safe_updates", &["1"]),
         ("sql_select_limit", &["1"]),
         ("tx_isolation", &["'READ-UNCOMMITTED'"]),
-        ("tx_read_only", &["1"]),
         ("unique_checks", &["0"]),
     ];
 
