@@ -4,16 +4,18 @@
 //! where they are; an endpoint and a rate limit get a request that is copied value by value. What does not fit is refused
 //! and never left out: without its `Origin`, say, a request would be let in that must not be.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Once;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BodyStream, BoxBody, MessageBody};
 use actix_web::http::header::{HeaderMap as ActixMap, HeaderName as ActixName, HeaderValue as ActixValue};
 use actix_web::http::uri::Authority;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, dev};
-use auth_core::http::{Body, Evidence, Headers, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead, WithAuthority, add_host};
+use auth_core::http::{Body, BodyBytes, Evidence, Headers, MAX_BODY_WAIT, RequestHead, WithAuthority, add_host};
 use auth_core::{Auth, Error, ErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -97,12 +99,19 @@ fn peer(head: &dev::RequestHead) -> Option<IpAddr> {
 
 /// Reads a body up to the limits that core states; actix-web's own limits play no part.
 pub(crate) async fn read_body(body: Payload) -> Body {
-    match timeout(MAX_BODY_WAIT, body.to_bytes_limited(MAX_BODY_BYTES)).await {
-        Err(_) => Body::TooSlow,
-        Ok(Ok(Ok(bytes))) => Body::Complete(bytes),
-        Ok(Err(_)) => Body::TooLarge,
-        Ok(Ok(Err(_))) => Body::Broken,
+    timeout(MAX_BODY_WAIT, collect(body)).await.unwrap_or(Body::TooSlow)
+}
+
+async fn collect(body: Payload) -> Body {
+    let mut pieces = pin!(BodyStream::new(body));
+    let mut bytes = BodyBytes::new();
+    while let Some(piece) = poll_fn(|context| pieces.as_mut().poll_next(context)).await {
+        let Ok(piece) = piece else { return Body::Broken };
+        if let Err(refused) = bytes.push(piece) {
+            return refused;
+        }
     }
+    Body::Complete(bytes)
 }
 
 /// Turns core's answer into one of actix-web.

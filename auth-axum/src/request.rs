@@ -3,15 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
 
-use auth_core::Auth;
-use auth_core::http::{Body, Evidence, MAX_BODY_BYTES, MAX_BODY_WAIT, RequestHead, WithAuthority, add_host};
+use auth_core::http::{Body, BodyBytes, Evidence, MAX_BODY_WAIT, RequestHead, WithAuthority, add_host};
+use auth_core::{Auth, Error};
 use axum::body::Body as AxumBody;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::Authority;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 /// Returns the part of a request that authentication needs.
@@ -50,11 +50,19 @@ pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
 
 /// Reads a body up to the limits that core states.
 pub(crate) async fn read_body(body: AxumBody) -> Body {
-    match timeout(MAX_BODY_WAIT, Limited::new(body, MAX_BODY_BYTES).collect()).await {
-        Err(_) => Body::TooSlow,
-        Ok(Ok(collected)) => Body::Complete(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Body::TooLarge,
-        Ok(Err(_)) => Body::Broken,
+    timeout(MAX_BODY_WAIT, collect(body)).await.unwrap_or(Body::TooSlow)
+}
+
+async fn collect(mut body: AxumBody) -> Body {
+    let mut bytes = BodyBytes::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Body::Broken };
+        // A frame without data has trailers.
+        if let Ok(piece) = frame.into_data()
+            && let Err(refused) = bytes.push(piece)
+        {
+            return refused;
+        }
     }
 }
 

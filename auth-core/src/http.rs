@@ -8,6 +8,7 @@
 mod account;
 pub mod base_url;
 mod body;
+mod body_bytes;
 pub mod client_ip;
 pub mod cookie;
 mod credential;
@@ -31,6 +32,7 @@ use ::http::Response;
 use bytes::Bytes;
 
 pub use endpoint::{Endpoint, ROUTES, Route};
+pub use body_bytes::BodyBytes;
 pub use evidence::Evidence;
 pub use headers::{Headers, WithAuthority, add_host};
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};

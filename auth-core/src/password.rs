@@ -12,7 +12,7 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use self::argon2::{Argon2Hash, Cost};
 use self::hash_pool::{HashPool, Workspace};
@@ -58,6 +58,8 @@ impl Password {
         text
     }
 }
+
+impl ZeroizeOnDrop for Password {}
 
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -58,7 +58,7 @@ impl Browser {
     pub fn request(&self, method: Method, body: &'static str) -> Request {
         let mut headers = self.headers.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let body = Body::Complete(Bytes::from_static(body.as_bytes()));
+        let body = Body::from(Bytes::from_static(body.as_bytes()));
         Request { transport: Transport::Cookie, method, headers, peer: None, id: None, body }
     }
 }

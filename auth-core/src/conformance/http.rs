@@ -134,7 +134,7 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///             return auth_core::http::problem::response(&ErrorKind::NotFound.into());
 ///         }
 ///         let (parts, body) = request.into_parts();
-///         let (transport, body) = (Transport::Cookie, Body::Complete(body));
+///         let (transport, body) = (Transport::Cookie, Body::from(body));
 ///         let request = Request { transport, method: parts.method, headers: parts.headers, peer, id: None, body };
 ///         self.0.http().handle(Endpoint::Me, request).await
 ///     }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{Error, ErrorKind, FieldErrors};
 use crate::http::request::{Body, Request};
@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 32;
 ///
 /// [`end`](Fields::end) or [`rest`](Fields::rest) must come last: before it nothing is known to be right.
 pub(crate) struct Fields {
-    values: Map<String, Value>,
+    values: Object,
     errors: FieldErrors,
 }
 
@@ -33,11 +33,11 @@ impl Fields {
     pub(crate) fn read(request: &Request) -> Result<Self, Error> {
         let bytes = complete(request)?;
         require_json(request)?;
-        let Object(values) = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        let values: Object = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
             Category::Data => Error::invalid_input(FieldErrors::one("", "invalid", NOT_AN_OBJECT)),
             Category::Eof | Category::Io | Category::Syntax => ErrorKind::Malformed.into(),
         })?;
-        if values.values().any(|value| depth(value) >= MAX_DEPTH) {
+        if values.0.values().any(|value| depth(value) >= MAX_DEPTH) {
             return Err(ErrorKind::Malformed.into());
         }
         Ok(Self { values, errors: FieldErrors::default() })
@@ -50,7 +50,7 @@ impl Fields {
     /// As [`read`](Self::read).
     pub(crate) fn read_optional(request: &Request) -> Result<Self, Error> {
         if complete(request)?.is_empty() {
-            return Ok(Self { values: Map::new(), errors: FieldErrors::default() });
+            return Ok(Self { values: Object::default(), errors: FieldErrors::default() });
         }
         Self::read(request)
     }
@@ -67,10 +67,11 @@ impl Fields {
 
     /// Takes a text that may be left out or be null.
     pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<String> {
-        match self.values.remove(name)? {
+        match self.values.0.remove(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
-            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            mut other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                wipe(&mut other);
                 self.errors.push(name, "invalid_type", "This field must be a string.");
                 None
             }
@@ -79,10 +80,11 @@ impl Fields {
 
     /// Takes a yes or no that is no when left out.
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {
-        match self.values.remove(name) {
+        match self.values.0.remove(name) {
             None | Some(Value::Null) => false,
             Some(Value::Bool(flag)) => flag,
-            Some(_) => {
+            Some(mut other) => {
+                wipe(&mut other);
                 self.errors.push(name, "invalid_type", "This field must be true or false.");
                 false
             }
@@ -105,19 +107,19 @@ impl Fields {
     ///
     /// [`ErrorKind::InvalidInput`] with all that is wrong.
     pub(crate) fn end(mut self) -> Result<(), Error> {
-        self.errors.extend(FieldErrors::unknown(self.values.keys()));
+        self.errors.extend(FieldErrors::unknown(self.values.0.keys()));
         self.errors.or_ok(()).map_err(Error::invalid_input)
     }
 
     /// Ends the reading and returns what is left, together with what is wrong so far.
-    pub(crate) fn rest(self) -> (Map<String, Value>, FieldErrors) {
-        (self.values, self.errors)
+    pub(crate) fn rest(mut self) -> (Map<String, Value>, FieldErrors) {
+        (std::mem::take(&mut self.values.0), self.errors)
     }
 }
 
 const NOT_AN_OBJECT: &str = "The body must be one JSON object that names each field once.";
 
-fn complete(request: &Request) -> Result<&Bytes, Error> {
+fn complete(request: &Request) -> Result<&[u8], Error> {
     match &request.body {
         Body::Complete(bytes) => Ok(bytes),
         Body::Broken => Err(ErrorKind::Malformed.into()),
@@ -150,8 +152,27 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// A JSON object in which no name stands twice: two readers could pick different ones.
-struct Object(Map<String, Value>);
+/// A JSON object in which no name stands twice: two readers could pick different ones. Its texts are wiped when it is
+/// dropped, for any of them may be a password, under whatever name it was sent.
+#[derive(Default)]
+pub(super) struct Object(Map<String, Value>);
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+impl ZeroizeOnDrop for Object {}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -165,13 +186,14 @@ impl<'de> Deserialize<'de> for Object {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
-                let mut map = Map::new();
+                let mut object = Object::default();
                 while let Some((name, value)) = access.next_entry::<String, Value>()? {
-                    if map.insert(name, value).is_some() {
+                    if let Some(mut first) = object.0.insert(name, value) {
+                        wipe(&mut first);
                         return Err(A::Error::custom("a name stands twice"));
                     }
                 }
-                Ok(Object(map))
+                Ok(object)
             }
         }
 
@@ -181,6 +203,7 @@ impl<'de> Deserialize<'de> for Object {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
@@ -196,7 +219,7 @@ mod tests {
                 .collect::<HeaderMap>(),
             peer: None,
             id: None,
-            body: Body::Complete(Bytes::copy_from_slice(body)),
+            body: Body::from(Bytes::copy_from_slice(body)),
         }
     }
 
@@ -237,6 +260,13 @@ mod tests {
         for other in ["[]", "null", "\"text\"", "{\"a\":1,\"a\":2}"] {
             refused(JSON, other, ErrorKind::InvalidInput);
         }
+    }
+
+    #[test]
+    fn every_text_of_a_body_is_wiped_however_deep_it_stands() {
+        let mut value = serde_json::json!(["a", { "b": "b", "c": ["d", 1, null, true] }]);
+        wipe(&mut value);
+        assert_eq!(value, serde_json::json!(["", { "b": "", "c": ["", 1, null, true] }]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method};
 
+use crate::http::body_bytes::BodyBytes;
 use crate::session::{MAX_USER_AGENT_CHARS, SessionKind};
 use crate::text::is_control;
 
@@ -58,7 +59,7 @@ pub enum Body {
     /// The connection failed before the end.
     Broken,
     /// All of it, at most [`MAX_BODY_BYTES`].
-    Complete(Bytes),
+    Complete(BodyBytes),
     /// It is longer than that.
     TooLarge,
     /// It did not arrive within [`MAX_BODY_WAIT`].
@@ -67,7 +68,15 @@ pub enum Body {
 
 impl Body {
     /// No body at all.
-    pub const EMPTY: Self = Self::Complete(Bytes::new());
+    pub const EMPTY: Self = Self::Complete(BodyBytes::new());
+}
+
+impl From<Bytes> for Body {
+    /// Takes a body that arrived in one piece, and wipes it there, unless its memory is shared.
+    fn from(bytes: Bytes) -> Self {
+        let mut body = BodyBytes::new();
+        body.push(bytes).map_or_else(|refused| refused, |()| Self::Complete(body))
+    }
 }
 
 impl Request {

@@ -167,7 +167,7 @@ fn requests_print_without_headers_and_body() {
         headers,
         peer: None,
         id: None,
-        body: Body::Complete(bytes::Bytes::from_static(br#"{"password":"canary"}"#)),
+        body: Body::from(bytes::Bytes::from_static(br#"{"password":"canary"}"#)),
     };
     hides(&request, &["canary"]);
     hides(&request.head(), &["canary"]);

@@ -129,6 +129,6 @@ fn wrong_sign_in() -> Request {
         headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
         peer: Some([203, 0, 113, 7].into()),
         id: None,
-        body: Body::Complete(Bytes::from(body)),
+        body: Body::from(Bytes::from(body)),
     }
 }

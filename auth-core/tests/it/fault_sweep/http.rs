@@ -64,7 +64,7 @@ impl Row {
         let mut headers = if is_stranger { HeaderMap::new() } else { credential(scene, transport) };
         let body = (self.body)(scene, transport).map_or(Body::EMPTY, |body| {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            Body::Complete(Bytes::from(body.to_string()))
+            Body::from(Bytes::from(body.to_string()))
         });
         let peer = Some([203, 0, 113, 7].into());
         Request { transport, method: route.method.clone(), headers, peer, id: (self.id)(scene), body }
