@@ -82,6 +82,7 @@ const GROUPS: &[(&str, Group)] = &[
     ("cached", claims::cached),
     ("sign-in", sign_in::run),
     ("flood", flood::run),
+    ("page-flood", flood::of_pages),
     ("refresh", rotation::refresh),
     ("sign-out", rotation::sign_out),
     ("footprint", footprint::run),

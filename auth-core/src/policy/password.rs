@@ -75,7 +75,7 @@ pub struct HashPolicy {
     pub queue: usize,
     /// A request that waited longer is refused instead of hashed. Default 3 seconds, never zero.
     pub max_wait: Duration,
-    /// Which share of the processor the threads get when others want it too. Default [`HashPriority::Lowest`].
+    /// Which share of the processor the threads get when others want it too. Default [`HashPriority::Low`].
     pub priority: HashPriority,
     /// How weak the three costs may be. Default [`HashFloor::Asvs`].
     pub floor: HashFloor,
@@ -90,7 +90,7 @@ impl Default for HashPolicy {
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(HASH_MAX_THREADS),
             queue: 64,
             max_wait: Duration::from_secs(3),
-            priority: HashPriority::Lowest,
+            priority: HashPriority::Low,
             floor: HashFloor::Asvs,
         }
     }
@@ -146,12 +146,20 @@ pub enum HashFloor {
 /// threads have the priority of the process, whatever is chosen here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashPriority {
+    /// A small share that is always there (nice 10): neither a flood of sign-ins nor one of other requests starves the
+    /// other.
+    ///
+    /// Beside one thread that never rests a hashing thread gets a tenth of a core, so that the worst that cheap requests
+    /// can do to a sign-in is to make its hash take ten times as long: on two cores 0.44 seconds were seen where nice 19
+    /// made it 2.9, and 0.05 on an idle machine (`docs/performance.md`). Only threads of the same control group
+    /// count, so in a container or a systemd service of its own these are the threads of the application.
+    Low,
     /// The least that there is (nice 19): a flood of sign-ins does not slow down the requests that hash nothing.
     ///
     /// The price is paid where the other threads leave no core idle: beside one of them a hashing thread gets a
     /// seventieth of a core, so that one hash takes more than a second, and requests that waited longer than
-    /// [`HashPolicy::max_wait`] are refused (503). Only threads of the same control group count, so in a container or
-    /// a systemd service of its own these are the threads of the application.
+    /// [`HashPolicy::max_wait`] are refused (503): whoever keeps the server busy with cheap requests keeps everybody
+    /// from signing in.
     Lowest,
     /// That of the thread that builds [`Auth`](crate::Auth): for machines that are always busy with other work and
     /// where sign-ins must not wait behind it.

@@ -182,7 +182,7 @@ fn the_defaults_are_the_documented_ones() {
 
     let hashing = HashPolicy::default();
     assert_eq!((hashing.memory_kib, hashing.time_cost, hashing.parallelism), (19_456, 2, 1));
-    assert_eq!((hashing.queue, hashing.max_wait, hashing.priority), (64, 3 * SECOND, HashPriority::Lowest));
+    assert_eq!((hashing.queue, hashing.max_wait, hashing.priority), (64, 3 * SECOND, HashPriority::Low));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Other routes while strangers sign in as fast as they can.
+//! Other routes while strangers sign in as fast as they can, and sign-ins while strangers ask for other routes.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -34,6 +34,10 @@ const MARGIN: u32 = 1;
 /// The servers have one core, and so the library was given one hashing thread.
 const HASHING_THREADS: f64 = 1.0;
 const MIB_A_THREAD: f64 = 19.0;
+
+/// At nice 10 a hashing thread weighs 110 where the one worker thread of the server weighs 1024, so that it gets a
+/// tenth of their core (sched(7)); and half as much again, for the answer has to wait for the worker.
+const HASHING_WAITS: f64 = 15.0;
 
 /// What a turn has measured.
 struct Turn {
@@ -82,6 +86,29 @@ pub(crate) fn for_comparison(
         Row::compared(&name, "sign-ins/s, flooded/few", pairs.compare(|turn| turn.sign_ins), Target::None),
         Row::alone(&name, "greatest memory MiB", server.memory("VmHWM")?, Target::None),
     ])
+}
+
+/// Compares sign-ins during a flood of pages with those on a quiet server.
+pub(crate) fn of_pages(bench: &Bench) -> Result<Vec<Row>, Failure> {
+    let place = Place::create(&bench.programs, Database::Sqlite, USERS_IN_PLACE, &[])?;
+    let server = Process::start(&bench.programs.path("ours_axum"), &place.settings(), "/claims")?;
+    let pages = Load { connections: FEW, ..Load::get("/claims", &place.first()?.bearer()) };
+    let (one, effort) = (our_sign_ins(1), at_least(bench.effort));
+    let name = "pages on 8 connections, SQLite, axum";
+    let flooded = |_| {
+        let mut wrk = pages.command(&server, effort.seconds + 2 * MARGIN);
+        let failed = |error| Failure::new(format!("wrk: {error}"));
+        let wrk = wrk.stdout(Stdio::piped()).spawn().map_err(failed)?;
+        thread::sleep(Duration::from_secs(MARGIN.into()));
+        let sign_ins = one.run(&server, effort.seconds)?;
+        wrk.wait_with_output().map_err(failed)?;
+        server.settle()?;
+        Ok(sign_ins)
+    };
+    let quiet = |_| one.run(&server, effort.seconds);
+    let pairs = Pairs::measure(name, effort, flooded, quiet)?;
+    let p50 = pairs.compare(|sample| sample.p50);
+    Ok(vec![Row::compared(name, "p50 ms of a sign-in, flooded/idle", p50, Target::AtMost(HASHING_WAITS))])
 }
 
 /// Measures with a flood and without, in turns. `ours` are the turns with it.

@@ -8,7 +8,8 @@ use crate::policy::HashPriority;
 /// thread hashes at the priority that it has.
 pub(super) fn take(priority: HashPriority) {
     match priority {
-        HashPriority::Lowest => lower(),
+        HashPriority::Low => lower_to(10),
+        HashPriority::Lowest => lower_to(19),
         HashPriority::Normal => {}
     }
 }
@@ -16,15 +17,13 @@ pub(super) fn take(priority: HashPriority) {
 /// Linux reads "this process" as "this thread" (setpriority(2), "C library/kernel differences"). POSIX does not: on
 /// other systems the same call would slow down the whole application.
 #[cfg(any(target_os = "android", target_os = "linux"))]
-fn lower() {
-    const LOWEST: i32 = 19;
-
-    if let Err(refused) = rustix::process::setpriority_process(None, LOWEST) {
+fn lower_to(nice: i32) {
+    if let Err(refused) = rustix::process::setpriority_process(None, nice) {
         tracing::warn!(cause = %refused, "a hashing thread runs at normal priority, because lowering it failed");
     }
 }
 
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
-fn lower() {
+fn lower_to(_nice: i32) {
     tracing::debug!("hashing threads run at normal priority: on this system only a process has one");
 }

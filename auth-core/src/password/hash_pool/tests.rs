@@ -182,8 +182,9 @@ async fn nice_values(threads: usize, priority: HashPriority) -> Vec<i32> {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn only_the_hashing_threads_run_at_the_lowest_priority() {
+async fn only_the_hashing_threads_run_at_a_lower_priority() {
     let before = nice();
+    assert_eq!(nice_values(3, HashPriority::Low).await, [10, 10, 10]);
     assert_eq!(nice_values(3, HashPriority::Lowest).await, [19, 19, 19]);
     assert_eq!(nice(), before);
     // A thread starts with the priority of the one that makes it.
@@ -194,6 +195,13 @@ async fn only_the_hashing_threads_run_at_the_lowest_priority() {
 #[tokio::test]
 async fn hashing_threads_keep_the_priority_of_the_process_if_the_policy_says_so() {
     assert_eq!(nice_values(2, HashPriority::Normal).await, [nice(), nice()]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_flood_of_other_requests_leaves_hashing_a_share_unless_the_policy_says_otherwise() {
+    let priority = HashPolicy::default().priority;
+    assert_eq!(nice_values(1, priority).await, [10], "a tenth of a core beside a thread that never rests");
 }
 
 #[test]
