@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use auth_core::Error;
 use auth_core::http::{Evidence, problem};
 
-use crate::request::{auth, evidence, response};
+use crate::request::{auth, evidence, head, response};
 
 /// Why an extractor refused a request; answers as `application/problem+json`.
 #[derive(Debug)]
@@ -158,6 +158,16 @@ impl FromRequest for Claims {
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Rejection>>>>;
 
 fn extract<T>(request: &HttpRequest, ask: impl AsyncFnOnce(Evidence) -> Result<T, Error> + 'static) -> Extracting<T> {
-    let evidence = auth(request).and_then(|auth| evidence(auth, request.head()));
-    Box::pin(async move { Ok(ask(evidence?).await?) })
+    let found = auth(request).and_then(|auth| Ok((auth, evidence(auth, request.head())?)));
+    // The audit event of a refusal needs what the future may not hold.
+    let foreign = found.as_ref().ok().filter(|(_, evidence)| evidence.is_cross_origin());
+    let refused = foreign.map(|(auth, _)| ((*auth).clone(), head(request.head())));
+    let evidence = found.map(|(_, evidence)| evidence);
+    Box::pin(async move {
+        let answer = ask(evidence?).await;
+        if let (Err(error), Some((auth, Ok(head)))) = (&answer, refused) {
+            auth.http().record_refusal(head.borrowed(), error).await;
+        }
+        Ok(answer?)
+    })
 }

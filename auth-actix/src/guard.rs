@@ -9,7 +9,7 @@ use auth_core::{Auth, Error, Role};
 use http::HeaderMap;
 
 use crate::gate::{Check, Gate};
-use crate::request::evidence;
+use crate::request::{self, evidence};
 
 /// Lets only signed-in users through to the routes below it.
 ///
@@ -62,7 +62,10 @@ where
 
 impl Check for RequireLayer {
     async fn check(&self, head: &RequestHead) -> Result<Passage, Error> {
-        evidence(&self.auth, head)?.require(self.role.as_ref()).await?;
-        Ok(Passage::Open(HeaderMap::new()))
+        let checked = evidence(&self.auth, head)?.require(self.role.as_ref()).await;
+        if let (Err(error), Ok(head)) = (&checked, request::head(head)) {
+            self.auth.http().record_refusal(head.borrowed(), error).await;
+        }
+        checked.map(|_| Passage::Open(HeaderMap::new()))
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use auth_core::http::Evidence;
 use auth_core::{Auth, Error};
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::request::{evidence, response};
+use crate::request::{ask, response};
 
 /// Why an extractor refused a request; answers as `application/problem+json`.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Ok(Self(evidence(&Auth::from_ref(state), parts).current_user().await?.user))
+        Ok(Self(ask(&Auth::from_ref(state), parts, Evidence::current_user).await?.user))
     }
 }
 
@@ -78,7 +79,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let current = evidence(&Auth::from_ref(state), parts).maybe_user().await?;
+        let current = ask(&Auth::from_ref(state), parts, Evidence::maybe_user).await?;
         Ok(current.map(|current| Self(current.user)))
     }
 }
@@ -102,7 +103,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Ok(Self(evidence(&Auth::from_ref(state), parts).current_user().await?))
+        Ok(Self(ask(&Auth::from_ref(state), parts, Evidence::current_user).await?))
     }
 }
 
@@ -128,6 +129,6 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Ok(Self(evidence(&Auth::from_ref(state), parts).claims().await?))
+        Ok(Self(ask(&Auth::from_ref(state), parts, Evidence::claims).await?))
     }
 }

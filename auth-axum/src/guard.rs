@@ -7,7 +7,7 @@ use http::request::Parts;
 use tower::Layer;
 
 use crate::gate::{Check, Gate};
-use crate::request::evidence;
+use crate::request::ask;
 
 /// Lets only signed-in users through to the routes below it.
 ///
@@ -53,7 +53,7 @@ impl<S> Layer<S> for RequireLayer {
 
 impl Check for RequireLayer {
     async fn check(&self, parts: &mut Parts) -> Result<Passage, Error> {
-        evidence(&self.auth, parts).require(self.role.as_ref()).await?;
+        ask(&self.auth, parts, |evidence| evidence.require(self.role.as_ref())).await?;
         Ok(Passage::Open(HeaderMap::new()))
     }
 }

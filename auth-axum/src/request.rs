@@ -25,8 +25,20 @@ pub(crate) fn take_authority(parts: &mut Parts) {
     add_host(&mut parts.headers, parts.uri.authority().map(Authority::as_str));
 }
 
+/// Asks who sent a request, and has it recorded if the answer is that it is refused.
+pub(crate) async fn ask<T, F>(auth: &Auth, parts: &mut Parts, question: impl FnOnce(Evidence) -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let answer = question(evidence(auth, parts)).await;
+    if let Err(error) = &answer {
+        auth.http().record_refusal(head(parts), error).await;
+    }
+    answer
+}
+
 /// Reads what a request shows of who sent it.
-pub(crate) fn evidence(auth: &Auth, parts: &Parts) -> Evidence {
+fn evidence(auth: &Auth, parts: &Parts) -> Evidence {
     let Parts { method, uri, headers, .. } = parts;
     let authority = uri.authority().map(Authority::as_str);
     auth.http().evidence(method, &WithAuthority { headers, authority })
@@ -64,6 +76,7 @@ async fn collect(mut body: AxumBody) -> Body {
             return refused;
         }
     }
+    Body::Complete(bytes)
 }
 
 pub(crate) fn response(response: http::Response<Bytes>) -> Response {

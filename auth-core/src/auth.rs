@@ -7,6 +7,7 @@ mod flow;
 mod issue;
 mod prune;
 mod refresh;
+mod refuse;
 mod sessions;
 mod sign_in;
 mod sign_out;
@@ -30,7 +31,7 @@ pub use sign_out::{SignOutOutcome, SignOutScope};
 pub(crate) use sign_up::CheckedSignUp;
 pub use sign_up::{SignUp, SignUpOutcome};
 
-use crate::audit::{AuditDetail, AuditEvent, AuditSink};
+use crate::audit::{AuditDetail, AuditEvent, AuditSink, Refusals};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::HttpSettings;
@@ -75,6 +76,7 @@ struct Inner {
     tokens: AccessTokens,
     sessions: SessionPolicy,
     audit: AuditPolicy,
+    refusals: Refusals,
     http: HttpSettings,
     /// Until when, in milliseconds of the clock's `elapsed`, no use of a session is written down.
     touches_resume_at: AtomicU64,
@@ -137,6 +139,8 @@ impl Auth {
             user = event.user_id.map(tracing::field::display),
             session = event.session_id.map(tracing::field::display),
             detail = event.detail.map(AuditDetail::as_str),
+            count = event.count,
+            ip = event.client.ip.map(tracing::field::display),
             "audit event",
         );
         if let Some(sink) = &self.0.sink {

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::audit::{AuditDetail, AuditKind};
+use crate::id::UserId;
+
 /// What went wrong, as far as the outside may know.
 ///
 /// The HTTP status and code of each kind stand in [`http::problem`](crate::http::problem).
@@ -88,11 +91,22 @@ struct Inner {
     retry_after: Option<Duration>,
     fields: FieldErrors,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    refused: Option<Refused>,
+}
+
+/// What the audit log should know of a request that ends in an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) kind: AuditKind,
+    pub(crate) detail: Option<AuditDetail>,
+    /// The user who was refused, where one is known.
+    pub(crate) user_id: Option<UserId>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, retry_after: None, fields: FieldErrors::default(), source: None }))
+        let fields = FieldErrors::default();
+        Self(Box::new(Inner { kind, retry_after: None, fields, source: None, refused: None }))
     }
 
     /// Creates the error for input that fails a check, with what is wrong about each field.
@@ -130,6 +144,17 @@ impl Error {
     pub(crate) fn with_source(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(cause.into());
         self
+    }
+
+    /// Says what the audit log should know of the request.
+    #[must_use]
+    pub(crate) fn with_refused(mut self, refused: Refused) -> Self {
+        self.0.refused = Some(refused);
+        self
+    }
+
+    pub(crate) fn refused(&self) -> Option<Refused> {
+        self.0.refused
     }
 
     /// Returns what went wrong.

@@ -20,6 +20,7 @@ mod headers;
 mod origin;
 pub mod problem;
 pub mod rate_limit;
+mod refusal;
 pub mod request;
 mod response;
 mod sign_out;
@@ -31,8 +32,8 @@ use std::sync::Arc;
 use ::http::Response;
 use bytes::Bytes;
 
-pub use endpoint::{Endpoint, ROUTES, Route};
 pub use body_bytes::BodyBytes;
+pub use endpoint::{Endpoint, ROUTES, Route};
 pub use evidence::Evidence;
 pub use headers::{Headers, WithAuthority, add_host};
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
@@ -76,7 +77,10 @@ impl Http<'_> {
     pub async fn handle(&self, endpoint: Endpoint, request: Request) -> Response<Bytes> {
         match self.dispatch(endpoint, &request).await {
             Ok(response) => response,
-            Err(error) => problem::response(&error),
+            Err(error) => {
+                self.record_refusal_of(request.head(), &error, Some(endpoint)).await;
+                problem::response(&error)
+            }
         }
     }
 

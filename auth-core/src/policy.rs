@@ -135,8 +135,10 @@ pub struct RateLimitPolicy {
     pub sign_in: Quota,
     /// Sign-ups per client address. Default 5 a minute; at most 60 at once, and one a second.
     pub sign_up: Quota,
-    /// Refreshes per client address. Default 300 an hour: a household behind one address never meets it.
-    /// At most 100 a second.
+    /// Refreshes of one session. Default 300 an hour, at most 100 a second.
+    ///
+    /// A token that proves nothing (made up, or of a session that is over) counts by the client's address instead, under
+    /// a quota of the same size. Who has spent that gets 429 for such tokens, and is refreshed as before with a good one.
     pub refresh: Quota,
 }
 

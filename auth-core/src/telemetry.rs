@@ -13,6 +13,7 @@ use disabled as metrics;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audit::AuditKind;
 use crate::clock::Clock;
 use crate::error::ErrorKind;
 use crate::store::{DeadRows, StoreErrorKind};
@@ -26,6 +27,7 @@ const PRUNED_ROWS: &str = "auth_pruned_rows_total";
 const PRUNES: &str = "auth_prunes_total";
 const RATE_LIMITED: &str = "auth_rate_limited_total";
 const REFRESHES: &str = "auth_refreshes_total";
+const REFUSALS: &str = "auth_refusals_total";
 const SESSION_CHECKS: &str = "auth_session_checks_total";
 const SIGN_INS: &str = "auth_sign_ins_total";
 const SIGN_OUTS: &str = "auth_sign_outs_total";
@@ -36,7 +38,7 @@ const STORE_ERRORS: &str = "auth_store_errors_total";
 /// The words for how a flow can end that is counted by that.
 const OUTCOMES: [(&str, &[&str]); 5] = [
     (PRUNES, &["internal", "pruned", "unavailable"]),
-    (REFRESHES, &["internal", "refreshed", "reuse_detected", "unauthenticated", "unavailable"]),
+    (REFRESHES, &["internal", "rate_limited", "refreshed", "reuse_detected", "unauthenticated", "unavailable"]),
     (SIGN_INS, &["account_disabled", "internal", "invalid_credentials", "overloaded", "signed_in", "unavailable"]),
     (SIGN_OUTS, &["already_over", "internal", "reuse_detected", "signed_out", "unauthenticated", "unavailable"]),
     (
@@ -69,6 +71,9 @@ pub(crate) fn describe(hash_queue: usize) {
     for reason in HashRefusal::ALL.map(HashRefusal::as_str) {
         metrics::counter!(HASH_REFUSALS, "reason" => reason).increment(0);
     }
+    for kind in AuditKind::COUNTED.map(AuditKind::as_str) {
+        metrics::counter!(REFUSALS, "kind" => kind).increment(0);
+    }
     for table in DeadRows::ALL.map(table) {
         metrics::counter!(PRUNED_ROWS, "table" => table).increment(0);
     }
@@ -86,6 +91,7 @@ fn describe_all() {
     metrics::describe_counter!(PRUNES, "Runs of the pruning, by how they ended.");
     metrics::describe_counter!(RATE_LIMITED, "Requests that a rate limit refused, by its name.");
     metrics::describe_counter!(REFRESHES, "Refresh tokens that were presented, by what became of them.");
+    metrics::describe_counter!(REFUSALS, "Requests that were refused and are counted in the audit log, by its kind.");
     metrics::describe_counter!(SESSION_CHECKS, "Checks of a request's credential, by what decided and how.");
     metrics::describe_counter!(SIGN_INS, "Sign-ins, by how they ended.");
     metrics::describe_counter!(SIGN_OUTS, "Sign-outs, by how they ended.");
@@ -116,6 +122,11 @@ pub(crate) fn prune(outcome: &'static str) {
 
 pub(crate) fn pruned(rows: DeadRows, count: u64) {
     metrics::counter!(PRUNED_ROWS, "table" => table(rows)).increment(count);
+}
+
+/// A request was refused, and the audit log counts it.
+pub(crate) fn refused(kind: AuditKind) {
+    metrics::counter!(REFUSALS, "kind" => kind.as_str()).increment(1);
 }
 
 /// A request was refused by a limit, whose name the application chose in its program.

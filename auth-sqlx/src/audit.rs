@@ -1,7 +1,7 @@
 //! The audit log.
 
 use async_trait::async_trait;
-use auth_core::audit::{AuditDetail, AuditEvent, AuditKind};
+use auth_core::audit::{AuditEvent, AuditKind};
 use auth_core::id::{AuditEventId, SessionId, UserId};
 use auth_core::session::Client;
 use auth_core::store::{AuditQuery, AuditStore, StoreError};
@@ -76,7 +76,7 @@ pub(crate) fn bind_event<'s, DB: Backend>(insert: Statement<'s, DB>, event: &Aud
         .bind(event.session_id.map(|id| id.as_uuid()))
         .bind(event.client.ip.map(|ip| ip.to_string()))
         .bind(event.client.user_agent.clone())
-        .bind(event.detail.map(|detail| detail.as_str().to_owned()))
+        .bind(event.detail_text())
 }
 
 fn event<DB: Backend>(row: &DB::Row) -> Result<AuditEvent, Failure> {
@@ -88,7 +88,7 @@ fn event<DB: Backend>(row: &DB::Row) -> Result<AuditEvent, Failure> {
     let session_id: Option<Uuid> = columns.get("session_id")?;
     let client = client(&mut columns)?;
     let detail: Option<String> = columns.get("detail")?;
-    let detail = detail.map(|word| AuditDetail::from_word(&word).ok_or_else(|| Failure::corrupt("detail")));
+    let (detail, count) = AuditEvent::read_detail(detail.as_deref()).ok_or_else(|| Failure::corrupt("detail"))?;
     Ok(AuditEvent {
         id,
         at,
@@ -96,7 +96,8 @@ fn event<DB: Backend>(row: &DB::Row) -> Result<AuditEvent, Failure> {
         user_id: user_id.map(UserId::from_uuid),
         session_id: session_id.map(SessionId::from_uuid),
         client,
-        detail: detail.transpose()?,
+        detail,
+        count,
     })
 }
 

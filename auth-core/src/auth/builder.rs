@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use crate::audit::AuditSink;
+use crate::audit::{AuditSink, Refusals};
 use crate::auth::{Auth, Inner};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, fmt_chain};
@@ -265,6 +265,7 @@ impl AuthBuilder {
             tokens,
             sessions: self.sessions,
             audit: self.audit,
+            refusals: Refusals::default(),
             http,
             touches_resume_at: AtomicU64::new(0),
         })))

@@ -24,7 +24,8 @@ pub struct Pruned {
 
 impl Auth {
     /// Deletes expired sessions and tokens, forgotten throttles, and audit events past
-    /// [their retention](crate::policy::AuditPolicy::retention).
+    /// [their retention](crate::policy::AuditPolicy::retention). Before it, refusals that were counted and have waited
+    /// for their audit event for a minute get it.
     ///
     /// It works in batches of 1 000 rows, each in a transaction of its own, and ends when there is no more: dropping
     /// it, or a failure, loses nothing that was done. Call it from a scheduler, on one node or on all of them. What is
@@ -51,6 +52,7 @@ impl Auth {
     }
 
     async fn prune_all(&self) -> Result<Pruned, Error> {
+        self.record_overdue_refusals().await;
         Ok(Pruned {
             sessions: self.prune_rows(DeadRows::Sessions).await?,
             one_time_tokens: self.prune_rows(DeadRows::OneTimeTokens).await?,

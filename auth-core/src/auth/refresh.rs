@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::audit::{AuditDetail, AuditEvent, AuditKind};
 use crate::auth::flow::Flow;
 use crate::auth::{Auth, SignedIn};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Refused};
+use crate::id::UserId;
 use crate::secret;
 use crate::session::{Client, RefreshState, Session, SessionRecord};
 use crate::store::{SwapRefresh, SwapRefreshOutcome, Touch};
@@ -51,7 +52,8 @@ impl Auth {
     /// # Errors
     ///
     /// [`ErrorKind::Unauthenticated`] for a token that is not accepted, whatever the reason;
-    /// [`ErrorKind::Unavailable`] when the store cannot tell.
+    /// [`ErrorKind::RateLimited`] for a session that was refreshed [too often](crate::policy::RateLimitPolicy::refresh);
+    /// [`ErrorKind::Unavailable`] when the store or the limiter cannot tell.
     pub async fn refresh(&self, token: &RefreshToken, client: &Client) -> Result<SignedIn, Error> {
         match Flow::Refresh.run(Refreshed::as_str, self.exchange(token, client)).await? {
             Refreshed::SignedIn(signed_in) => Ok(*signed_in),
@@ -60,15 +62,19 @@ impl Auth {
     }
 
     async fn exchange(&self, token: &RefreshToken, client: &Client) -> Result<Refreshed, Error> {
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let now = self.now();
             let found = self.store().find_session(token.session_id()).await?;
-            let record = found.ok_or(ErrorKind::Unauthenticated)?;
+            let record = found.ok_or_else(|| unproven(AuditDetail::UnknownSession, None))?;
             let presented = classify(token, &record.refresh, &self.0.sessions, now);
             if presented == Presented::Unknown {
-                return Err(ErrorKind::Unauthenticated.into());
+                return Err(unproven(AuditDetail::UnknownToken, Some(record.user.id)));
             }
             self.end_if_over(&record.user, &record.session, now).await?;
+            // A stolen token ends its session, however often that session was refreshed.
+            if attempt == 0 && presented != Presented::Theft {
+                self.take_refresh(&record.session).await?;
+            }
             let is_noteworthy = is_noteworthy(&record, client);
             let exchange = match presented {
                 Presented::Current => self.rotate(token, &record, client, now)?,
@@ -88,6 +94,12 @@ impl Auth {
             }
         }
         Err(Error::new(ErrorKind::Unavailable).with_retry_after(Duration::from_secs(1)))
+    }
+
+    /// Counts a token that has proved itself against the limit of its session: nobody else can spend that.
+    async fn take_refresh(&self, session: &Session) -> Result<(), Error> {
+        let (key, quota) = (session.id.to_string(), self.settings().limits.refresh);
+        self.take_attempt("auth:refresh", &key, quota, AuditDetail::Refresh, Some(session.user_id)).await
     }
 
     /// Commits an exchange, unless somebody was faster.
@@ -185,6 +197,11 @@ impl Auth {
         let event = AuditEvent::new(AuditKind::RefreshReuseDetected, client, now)?.of_session(session);
         self.delete_session(session.id, session.user_id, event).await.map(|_| ())
     }
+}
+
+fn unproven(detail: AuditDetail, user_id: Option<UserId>) -> Error {
+    let refused = Refused { kind: AuditKind::RefreshFailed, detail: Some(detail), user_id };
+    Error::new(ErrorKind::Unauthenticated).with_refused(refused)
 }
 
 fn refreshed(signed_in: SignedIn) -> Refreshed {

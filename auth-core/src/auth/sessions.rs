@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::audit::{AuditEvent, AuditKind};
+use crate::audit::{AuditDetail, AuditEvent, AuditKind};
 use crate::auth::flow::Flow;
 use crate::auth::{Auth, Authenticated};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Refused};
 use crate::id::{SessionId, UserId};
 use crate::session::{Client, Session};
 use crate::store::DeleteSessionOutcome;
@@ -42,7 +42,11 @@ impl Auth {
         let event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_session_id(id, user);
         match self.delete_session(id, user, event).await? {
             DeleteSessionOutcome::Deleted => Ok(()),
-            DeleteSessionOutcome::Missing => Err(ErrorKind::NotFound.into()),
+            DeleteSessionOutcome::Missing => {
+                let detail = Some(AuditDetail::UnknownSession);
+                let refused = Refused { kind: AuditKind::Forbidden, detail, user_id: Some(user) };
+                Err(Error::new(ErrorKind::NotFound).with_refused(refused))
+            }
         }
     }
 

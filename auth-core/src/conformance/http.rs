@@ -37,6 +37,7 @@ pub mod network;
 pub mod odd_headers;
 pub mod outage;
 pub mod refreshing;
+pub mod refusals;
 pub mod route_limits;
 mod rules;
 pub mod sessions;

@@ -8,6 +8,7 @@ use crate::email::Email;
 use crate::error::{Error, FieldErrors};
 use crate::http::Http;
 use crate::http::body::Fields;
+use crate::http::rate_limit::Counted;
 use crate::http::request::Request;
 use crate::http::response::{UserBody, json, signed_in};
 use crate::password::Password;
@@ -16,7 +17,7 @@ impl Http<'_> {
     pub(super) async fn sign_up(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let sign_up = self.read_sign_up(request)?;
         // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
-        self.count(request.head(), "auth:sign_up", self.auth.settings().limits.sign_up).await?;
+        self.count(request.head(), Counted::SignUp).await?;
         let SignUpOutcome::SignedIn(outcome) = self.auth.create_account(sign_up, &self.client(request.head())).await?;
         signed_in(StatusCode::CREATED, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
@@ -28,7 +29,7 @@ impl Http<'_> {
         let kind = request.transport.session_kind(fields.flag("remember_me"));
         fields.end()?;
         let sign_in = SignIn { email: email.ok_or_else(unreadable_email)?, password, kind };
-        self.count(request.head(), "auth:sign_in", self.auth.settings().limits.sign_in).await?;
+        self.count(request.head(), Counted::SignIn).await?;
         let SignInOutcome::SignedIn(outcome) = self.auth.sign_in(sign_in, &self.client(request.head())).await?;
         signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }

@@ -4,20 +4,42 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind};
+use crate::audit::{AuditDetail, AuditKind};
+use crate::error::{Error, ErrorKind, Refused};
 use crate::http::Http;
 use crate::http::body::Fields;
+use crate::http::cookie::{CookieName, Lookup};
 use crate::http::credential::bearer;
+use crate::http::rate_limit::Counted;
 use crate::http::request::{Request, Transport};
 use crate::http::response::{devices, no_content, signed_in, signed_out};
 use crate::token::RefreshToken;
 
 impl Http<'_> {
     pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let token = self.presented_refresh_token(request)?;
-        self.count(request.head(), "auth:refresh", self.auth.settings().limits.refresh).await?;
-        let outcome = self.auth.refresh(&token, &self.client(request.head())).await?;
-        signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
+        let token = match self.presented_refresh_token(request) {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated && self.presents_refresh_token(request) => {
+                let detail = Some(AuditDetail::UnknownToken);
+                let refused = Refused { kind: AuditKind::RefreshFailed, detail, user_id: None };
+                return Err(self.unproven(request, error.with_refused(refused)).await);
+            }
+            presented => presented?,
+        };
+        match self.auth.refresh(&token, &self.client(request.head())).await {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(self.unproven(request, error).await),
+            refreshed => {
+                let cookies = &self.auth.settings().cookies;
+                signed_in(StatusCode::OK, request.transport, &refreshed?, cookies, self.auth.now())
+            }
+        }
+    }
+
+    /// Counts a refresh whose token proved nothing, and returns the error to answer with.
+    ///
+    /// The token was looked at before, also where the address has spent its budget, or strangers could spend the
+    /// refreshes of all who share an address with them. A look costs one read by a key.
+    async fn unproven(&self, request: &Request, error: Error) -> Error {
+        self.count(request.head(), Counted::UnprovenRefresh).await.err().unwrap_or(error)
     }
 
     pub(super) async fn list_sessions(&self, request: &Request) -> Result<Response<Bytes>, Error> {
@@ -33,6 +55,14 @@ impl Http<'_> {
             return signed_out(carrier(request), &self.auth.settings().cookies);
         }
         Ok(no_content())
+    }
+
+    /// Returns whether there is anything where a refresh token is taken from. A page that asks before anybody has signed
+    /// in shows nothing, and has failed at nothing.
+    fn presents_refresh_token(&self, request: &Request) -> bool {
+        let cookies = &self.auth.settings().cookies;
+        let is_absent = || matches!(cookies.find(&request.headers, CookieName::Refresh), Lookup::Absent);
+        request.transport == Transport::Bearer || !is_absent()
     }
 
     /// Takes the refresh token from where the mount's transport has it, and from nowhere else.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::audit::AuditKind;
 use crate::auth::{Auth, Authenticated, Proof};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Refused};
 use crate::role::Role;
 use crate::token::Claims;
 
@@ -43,6 +44,14 @@ impl Evidence {
         self.auth.authenticate_by_store(self.read?).await
     }
 
+    /// Returns whether the request is refused because a page of another origin may have sent it, whatever is asked.
+    ///
+    /// For an adapter that cannot keep the request until the answer, but is to [record](super::Http::record_refusal) the
+    /// refusal.
+    pub fn is_cross_origin(&self) -> bool {
+        matches!(&self.read, Err(error) if error.kind() == ErrorKind::CrossOrigin)
+    }
+
     /// Finds the user of a request that may have none.
     ///
     /// # Errors
@@ -64,7 +73,8 @@ impl Evidence {
     pub async fn require(self, role: Option<&Role>) -> Result<Authenticated, Error> {
         let current = self.current_user().await?;
         if role.is_some_and(|role| !current.user.has_role(role)) {
-            return Err(ErrorKind::Forbidden.into());
+            let refused = Refused { kind: AuditKind::Forbidden, detail: None, user_id: Some(current.user.id) };
+            return Err(Error::new(ErrorKind::Forbidden).with_refused(refused));
         }
         Ok(current)
     }

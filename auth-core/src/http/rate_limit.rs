@@ -11,11 +11,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
-use crate::error::{Error, ErrorKind};
+use crate::audit::{AuditDetail, AuditKind};
+use crate::auth::Auth;
+use crate::error::{Error, ErrorKind, Refused};
 use crate::http::Http;
 use crate::http::client_ip::ClientKey;
 use crate::http::problem::{self, whole_seconds};
 use crate::http::request::RequestHead;
+use crate::id::UserId;
 use crate::policy::Quota;
 use crate::telemetry;
 use crate::throttle::Decision;
@@ -131,7 +134,10 @@ impl Http<'_> {
                 response.headers_mut().extend(limit.headers(decision));
                 Passage::Closed(response)
             }
-            Err(error) => Passage::Closed(problem::response(&error)),
+            Err(error) => {
+                self.record_refusal(head, &error).await;
+                Passage::Closed(problem::response(&error))
+            }
         }
     }
 
@@ -140,11 +146,14 @@ impl Http<'_> {
     /// # Errors
     ///
     /// [`ErrorKind::RateLimited`] with the time to wait; [`ErrorKind::Unavailable`] when the limiter cannot tell.
-    pub(super) async fn count(&self, head: RequestHead<'_>, bucket: &'static str, quota: Quota) -> Result<(), Error> {
-        match self.auth.settings().limiter.check(bucket, &self.client_key(head), quota).await? {
-            Decision::Allowed { .. } => Ok(()),
-            Decision::Limited { retry_after } => Err(limited(bucket, retry_after)),
-        }
+    pub(super) async fn count(&self, head: RequestHead<'_>, counted: Counted) -> Result<(), Error> {
+        let limits = &self.auth.settings().limits;
+        let (bucket, quota, detail) = match counted {
+            Counted::SignIn => ("auth:sign_in", limits.sign_in, AuditDetail::SignIn),
+            Counted::SignUp => ("auth:sign_up", limits.sign_up, AuditDetail::SignUp),
+            Counted::UnprovenRefresh => ("auth:refresh_unproven", limits.refresh, AuditDetail::Refresh),
+        };
+        self.auth.take_attempt(bucket, &self.client_key(head), quota, detail, None).await
     }
 
     async fn rate_limit_key(&self, head: RequestHead<'_>, key: &RateLimitKey) -> Result<String, Error> {
@@ -162,6 +171,39 @@ impl Http<'_> {
 
     fn client_key(&self, head: RequestHead<'_>) -> String {
         ClientKey::from(self.auth.settings().proxies.client_ip(head.peer, head.headers)).to_string()
+    }
+}
+
+/// What counts by the client's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    SignIn,
+    SignUp,
+    /// A refresh whose token proved nothing.
+    UnprovenRefresh,
+}
+
+impl Auth {
+    /// Counts an attempt by a key; the audit log is to know which it was and, where that is known, whose.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::RateLimited`] with the time to wait; [`ErrorKind::Unavailable`] when the limiter cannot tell.
+    pub(crate) async fn take_attempt(
+        &self,
+        bucket: &'static str,
+        key: &str,
+        quota: Quota,
+        detail: AuditDetail,
+        user_id: Option<UserId>,
+    ) -> Result<(), Error> {
+        match self.settings().limiter.check(bucket, key, quota).await? {
+            Decision::Allowed { .. } => Ok(()),
+            Decision::Limited { retry_after } => {
+                let refused = Refused { kind: AuditKind::RateLimited, detail: Some(detail), user_id };
+                Err(limited(bucket, retry_after).with_refused(refused))
+            }
+        }
     }
 }
 

@@ -56,7 +56,7 @@ async fn keep_events(fixture: &Fixture, count: u128) {
 fn event(number: u128, at: DateTime<Utc>) -> AuditEvent {
     let id = AuditEventId::from_uuid(Uuid::from_u128(number));
     let (kind, client) = (AuditKind::SignInFailed, Client::default());
-    AuditEvent { id, at, kind, user_id: None, session_id: None, client, detail: None }
+    AuditEvent { id, at, kind, user_id: None, session_id: None, client, detail: None, count: 1 }
 }
 
 fn pruned(sessions: u64, one_time_tokens: u64, throttles: u64, audit_events: u64) -> Pruned {

@@ -90,7 +90,7 @@ pub async fn a_page_of_another_origin_changes_nothing(site: &Site) {
 pub async fn another_origin_can_neither_sign_in_nor_sign_up(adapter: &dyn Adapter) {
     let world = world(adapter).await;
     world.tokens(EMAIL).await;
-    let calls = world.store.calls();
+    world.store.take_calls();
     for origin in REFUSED {
         for mount in ["/auth", "/api/auth"] {
             for (path, email) in [("signin", EMAIL), ("login", EMAIL), ("signup", "new@example.com")] {
@@ -99,7 +99,8 @@ pub async fn another_origin_can_neither_sign_in_nor_sign_up(adapter: &dyn Adapte
             }
         }
     }
-    assert_eq!(world.store.calls(), calls, "refused before the store is asked");
+    let calls = world.store.take_calls();
+    assert!(calls.iter().all(|call| *call == "record_event"), "refused before the store is asked: {calls:?}");
     for (number, origin) in ALLOWED.iter().enumerate() {
         let sign_in = post("/auth/signin").json(&credentials(EMAIL)).from(world.newcomer());
         world.send(from_origin(sign_in, origin)).await.is(200);

@@ -58,6 +58,7 @@ pub async fn a_role_that_is_taken_away_is_gone_at_once(adapter: &dyn Adapter) {
         session_id: None,
         client: Client::default(),
         detail: None,
+        count: 1,
     };
     let set = SetRoles { user_id, expected_epoch: 0, roles: vec![], at, event };
     assert_eq!(world.store.set_roles(set).await.unwrap(), SetRolesOutcome::Set);

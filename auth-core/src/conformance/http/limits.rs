@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::{Adapter, Answer, Call, EMAIL, World, credentials, get, post};
+use super::{Adapter, Answer, Call, EMAIL, Tokens, World, credentials, get, post};
 use crate::auth::AuthBuilder;
 use crate::error::Error;
 use crate::policy::Quota;
@@ -20,7 +20,9 @@ pub async fn the_sixth_sign_in_within_a_minute_is_refused(adapter: &dyn Adapter)
     }
     let (hashes, calls) = (world.auth.password_hashes_run(), world.store.calls());
     let wait = seconds_to_wait(&world.send(sign_in()).await);
-    assert_eq!((world.auth.password_hashes_run(), world.store.calls()), (hashes, calls), "refused before any work");
+    seconds_to_wait(&world.send(sign_in()).await);
+    assert_eq!(world.auth.password_hashes_run(), hashes, "refused before any work");
+    assert_eq!(world.store.calls(), [calls, vec!["record_event"]].concat(), "the record of the first refusal");
     world.pass(Duration::from_secs(wait - 1));
     seconds_to_wait(&world.send(sign_in()).await);
     world.pass(Duration::from_secs(1));
@@ -124,18 +126,60 @@ pub async fn a_page_of_another_origin_uses_up_nobodys_attempts(adapter: &dyn Ada
     }
 }
 
-/// One more has to wait for twelve seconds.
-pub async fn refreshing_is_limited_to_three_hundred_an_hour(adapter: &dyn Adapter) {
+/// Wherever it is refreshed from; one more has to wait for twelve seconds.
+pub async fn a_session_is_refreshed_three_hundred_times_an_hour(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let (ada, eve) = (world.tokens(EMAIL).await, world.tokens("eve@example.com").await);
+    for _ in 0..300 {
+        world.send(refresh(&ada.refresh).from(world.newcomer())).await.is(200);
+    }
+    let answer = world.send(refresh(&ada.refresh)).await.problem(429, "rate_limited");
+    assert_eq!(answer.header("retry-after"), Some("12"));
+    world.send(refresh(&eve.refresh)).await.is(200);
+}
+
+/// An office, a mobile carrier, a server that renders pages.
+pub async fn many_users_behind_one_address_refresh_as_they_like(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    for number in 0..75 {
+        let elsewhere = world.newcomer();
+        let tokens = Tokens::of(&world.send(bearer_sign_up(number).from(elsewhere)).await.is(201));
+        for _ in 0..5 {
+            world.send(refresh(&tokens.refresh)).await.is(200);
+        }
+    }
+}
+
+/// Or a neighbour with made-up tokens could lock out everybody who shares their address.
+pub async fn a_token_that_proves_nothing_spends_nobodys_refreshes(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;
     let tokens = world.tokens(EMAIL).await;
-    let refresh = || post("/api/auth/refresh").json(&json!({ "refresh_token": tokens.refresh }));
-    world.send(refresh()).await.is(200);
-    for _ in 1..300 {
-        world.send(refresh()).await.is(200);
+    let mut browser = world.browser("eve@example.com").await;
+    let made_up = |number: u32| refresh(&format!("{number:0>85}A"));
+    for number in 0..300 {
+        world.send(made_up(number)).await.problem(401, "unauthenticated");
     }
-    let answer = world.send(refresh()).await.problem(429, "rate_limited");
+    let answer = world.send(made_up(300)).await.problem(429, "rate_limited");
     assert_eq!(answer.header("retry-after"), Some("12"));
-    world.send(refresh().from(world.newcomer())).await.is(200);
+    let garbled = post("/auth/refresh").header("cookie", "__Host-refresh=no-token");
+    world.send(garbled).await.problem(429, "rate_limited");
+    world.send(refresh(&tokens.refresh)).await.is(200);
+    browser.post("/auth/refresh").await.is(200);
+    world.send(made_up(301).from(world.newcomer())).await.problem(401, "unauthenticated");
+}
+
+/// One read by its key, and none where it is none.
+pub async fn a_token_that_proves_nothing_costs_one_read_at_most(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let (one, none) = (&["find_session"][..], &[][..]);
+    for (token, reads) in [("A".repeat(86), one), ("A".repeat(85), none), ("B".repeat(86), none), (String::new(), none)]
+    {
+        // The first may have to be recorded.
+        world.send(refresh(&token)).await.problem(401, "unauthenticated");
+        world.store.take_calls();
+        world.send(refresh(&token)).await.problem(401, "unauthenticated");
+        assert_eq!(world.store.take_calls(), reads, "{token}");
+    }
 }
 
 /// A counter that is gone is an outage, and no permission.
@@ -159,6 +203,14 @@ pub async fn limits_can_be_switched_off_for_load_tests(adapter: &dyn Adapter) {
 
 fn sign_in() -> Call {
     post("/auth/signin").json(&credentials(EMAIL))
+}
+
+fn refresh(token: &str) -> Call {
+    post("/api/auth/refresh").json(&json!({ "refresh_token": token }))
+}
+
+fn bearer_sign_up(number: u32) -> Call {
+    post("/api/auth/signup").json(&credentials(&format!("ada{number}@example.com")))
 }
 
 fn sign_up(number: u32) -> Call {

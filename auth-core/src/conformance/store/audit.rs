@@ -19,6 +19,7 @@ pub async fn run_all(store: &dyn Store) {
     events_of_one_user_are_listed_page_by_page(store).await;
     events_of_all_users_are_listed_page_by_page(store).await;
     an_event_is_never_changed(store).await;
+    an_event_may_stand_for_many_requests(store).await;
 }
 
 /// Instants keep their microseconds, and nothing stays nothing.
@@ -94,6 +95,17 @@ pub async fn an_event_is_never_changed(store: &dyn Store) {
     let forged = AuditEvent { kind: AuditKind::SignInSuccess, at: instant(), ..event.clone() };
     drop(store.record_event(forged).await);
     assert_eq!(events(store, user.id).await, [event]);
+}
+
+/// And says for how many, with a detail and without.
+pub async fn an_event_may_stand_for_many_requests(store: &dyn Store) {
+    let user = user();
+    let limited = event(AuditKind::RateLimited, user.id);
+    let sign_ins = event(AuditKind::RateLimited, user.id).with_detail(AuditDetail::SignIn);
+    for event in [AuditEvent { count: u32::MAX, ..limited }, AuditEvent { count: 37, ..sign_ins }] {
+        store.record_event(event.clone()).await.unwrap();
+        assert!(events(store, user.id).await.contains(&event), "{event:?} is read back");
+    }
 }
 
 fn event_at(at: DateTime<Utc>, user: UserId) -> AuditEvent {

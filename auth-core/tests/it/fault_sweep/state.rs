@@ -78,9 +78,9 @@ impl View {
     }
 
     fn event_line(&self, rows: &Rows, event: &AuditEvent) -> String {
-        let AuditEvent { id: _, at, kind, user_id, session_id, client, detail } = event;
+        let AuditEvent { id: _, at, kind, user_id, session_id, client, detail, count } = event;
         let (name, user) = (self.name(*session_id), user_name(rows, *user_id));
-        format!("event {kind} at {at} of {user} in session {name} by {client:?}: {detail:?}")
+        format!("event {kind} at {at} of {user} in session {name} by {client:?}: {detail:?}, {count} times")
     }
 
     fn name(&self, session: Option<SessionId>) -> String {

@@ -54,7 +54,7 @@ fn words_by_name(series: &Series) -> BTreeMap<String, BTreeSet<String>> {
     words_by_name
         .entry("auth_rate_limited_total".to_owned())
         .or_default()
-        .extend(["auth:sign_up", "auth:refresh"].map(str::to_owned));
+        .extend(["auth:sign_up", "auth:refresh", "auth:refresh_unproven"].map(str::to_owned));
     words_by_name
 }
 

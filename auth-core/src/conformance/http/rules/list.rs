@@ -176,12 +176,15 @@ macro_rules! __http_rules {
                 world {
                     a_limiter_that_cannot_tell_lets_nobody_through
                     a_page_of_another_origin_uses_up_nobodys_attempts
+                    a_session_is_refreshed_three_hundred_times_an_hour
+                    a_token_that_proves_nothing_costs_one_read_at_most
+                    a_token_that_proves_nothing_spends_nobodys_refreshes
                     a_typing_error_costs_no_attempt
                     another_address_is_not_affected
                     both_mounts_and_every_alias_count_together
                     limits_can_be_switched_off_for_load_tests
+                    many_users_behind_one_address_refresh_as_they_like
                     no_minute_has_more_than_five_sign_ins
-                    refreshing_is_limited_to_three_hundred_an_hour
                     the_limit_is_the_same_for_known_and_unknown_users
                     the_sixth_sign_in_within_a_minute_is_refused
                     the_sixth_sign_up_within_a_minute_is_refused
@@ -219,6 +222,19 @@ macro_rules! __http_rules {
                     each_mount_takes_refresh_tokens_from_its_own_place_only
                     refresh_and_sign_out_on_cookies_need_no_body
                 }
+            }
+            refusals {
+                world {
+                    a_page_of_another_origin_leaves_an_event_on_every_route
+                    a_refresh_token_that_no_session_has_leaves_an_event
+                    a_refusal_that_cannot_be_recorded_is_no_failure
+                    a_user_without_the_role_leaves_an_event
+                    refusals_are_counted_by_address_and_by_what_was_asked
+                    revoking_a_foreign_session_leaves_an_event
+                    sign_ins_over_the_limit_leave_an_event_a_minute_with_their_number
+                    the_end_of_a_burst_is_told_of
+                }
+                site {}
             }
             route_limits {
                 world {
