@@ -12,8 +12,9 @@ mod setting;
 mod sqlite;
 mod url;
 
-use std::future::Future;
+use std::future::{self, Future};
 
+use sqlx::database::HasStatementCache;
 use sqlx::error::{BoxDynError, DatabaseError};
 use sqlx::{Arguments, ColumnIndex, Database, Decode, Encode, Pool, Row, SqlStr, Transaction, Type};
 use uuid::Uuid;
@@ -103,7 +104,7 @@ where
 }
 
 /// What `sqlx` cannot express for any database at once, and what is different by nature.
-pub trait Run: Database {
+pub trait Run: Database + HasStatementCache {
     /// The schema, step by step.
     const MIGRATIONS: &'static [Migration];
 
@@ -149,6 +150,11 @@ pub trait Run: Database {
 
     /// Returns the pool that writes go through: the same one, where writers do not stand in each other's way.
     fn writer(pool: &Pool<Self>) -> Pool<Self>;
+
+    /// Whether the database lives in the memory of this process, where connections do not wait for each other's locks.
+    fn is_in_memory(_pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<bool>> + Send {
+        future::ready(Ok(false))
+    }
 
     /// Begins a transaction that is going to write.
     fn begin(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
@@ -232,6 +238,9 @@ pub enum Fault {
     Gone,
     /// None of the others.
     Other,
+    /// The statement was prepared before the schema changed, or the server has forgotten it. Nothing was done: it has to
+    /// be prepared again.
+    Outdated,
     /// The server takes no writes on this connection, and did nothing of what it was asked: it is read-only, as a primary
     /// is after a failover. A new connection may lead to a server that takes them.
     Refused,

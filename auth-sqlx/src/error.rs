@@ -103,7 +103,9 @@ fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind
     }
     match DB::fault(error) {
         // Run again, it may succeed.
-        Fault::Conflict | Fault::Gone | Fault::Refused | Fault::Unavailable => StoreErrorKind::Unavailable,
+        Fault::Conflict | Fault::Gone | Fault::Outdated | Fault::Refused | Fault::Unavailable => {
+            StoreErrorKind::Unavailable
+        }
         Fault::Other => StoreErrorKind::Other,
     }
 }

@@ -109,7 +109,21 @@ pub(crate) async fn run<DB: Backend>(store: &SqlxStore<DB>) -> Result<(), Migrat
     if applied < latest::<DB>() {
         apply(store).await?;
     }
+    if store.is_in_memory() {
+        check_shared(store).await?;
+    }
     warn_of_strangers(store).await
+}
+
+/// Makes sure that the application's connections see what the writer's has made.
+async fn check_shared<DB: Backend>(store: &SqlxStore<DB>) -> Result<(), MigrateError> {
+    let mut connection = store.pool().acquire().await?;
+    if has_history::<DB>(&mut connection, store.texts()).await? {
+        return Ok(());
+    }
+    let apart = "each connection of the pool has a database in memory of its own: open `sqlite::memory:`, which they \
+                 share, or let the pool have one connection";
+    Err(MigrateError::Setting(apart.to_owned()))
 }
 
 /// Applies what is missing when it is this process's turn, if another one has not done so meanwhile.

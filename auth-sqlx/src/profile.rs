@@ -14,6 +14,7 @@ use sqlx::Database;
 
 use crate::backend::Backend;
 use crate::error::Failure;
+use crate::statement::forget_outdated;
 
 /// The application's part of an account.
 ///
@@ -126,11 +127,13 @@ impl<DB: Backend, P: Profile<DB>> ErasedProfile<DB> for P {
     async fn insert(&self, tx: &mut DB::Connection, user: &User, fields: &ProfileFields) -> Result<(), Failure> {
         let data =
             fields::read(fields).map_err(|_| StoreError::new(StoreErrorKind::Other, "the profile was not checked"))?;
-        Ok(Profile::insert(self, tx, user, &data).await?)
+        let inserted = Profile::insert(self, &mut *tx, user, &data).await;
+        Ok(forget_outdated::<DB, _>(inserted, tx).await?)
     }
 
     async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, Failure> {
-        let data = Profile::load(self, connection, user).await?;
+        let loaded = Profile::load(self, &mut *connection, user).await;
+        let data = forget_outdated::<DB, _>(loaded, connection).await?;
         let json = data.map(serde_json::to_value).transpose();
         Ok(json.map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))?)
     }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::error::BoxDynError;
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+use sqlx::{AssertSqlSafe, Connection as _, SqlSafeStr as _, SqlStr};
 
-use crate::backend::{Backend, Holds, Prepared};
+use crate::backend::{Backend, Fault, Holds, Prepared};
+use crate::error::Retried;
 use crate::schema::Schema;
 
 /// A statement with `?` for each argument, whatever the database calls them, and `{braces}` around the name of each
@@ -84,23 +85,39 @@ impl<'s, DB: Backend> Statement<'s, DB> {
 
     pub(crate) async fn execute(self, connection: &mut DB::Connection) -> sqlx::Result<u64> {
         let (text, arguments, prepared) = self.finish()?;
-        DB::execute(text, arguments, prepared, connection).await
+        let done = DB::execute(text, arguments, prepared, &mut *connection).await;
+        forget_outdated::<DB, _>(done, connection).await
     }
 
     pub(crate) async fn fetch_optional(self, connection: &mut DB::Connection) -> sqlx::Result<Option<DB::Row>> {
         let (text, arguments, prepared) = self.finish()?;
-        DB::fetch_optional(text, arguments, prepared, connection).await
+        let done = DB::fetch_optional(text, arguments, prepared, &mut *connection).await;
+        forget_outdated::<DB, _>(done, connection).await
     }
 
     pub(crate) async fn fetch_all(self, connection: &mut DB::Connection) -> sqlx::Result<Vec<DB::Row>> {
         let (text, arguments, prepared) = self.finish()?;
-        DB::fetch_all(text, arguments, prepared, connection).await
+        let done = DB::fetch_all(text, arguments, prepared, &mut *connection).await;
+        forget_outdated::<DB, _>(done, connection).await
     }
 
     fn finish(self) -> sqlx::Result<(SqlStr, DB::Arguments, Prepared)> {
         let arguments = self.arguments.map_err(sqlx::Error::Encode)?;
         Ok((self.texts.get::<DB>(self.text), arguments, self.prepared))
     }
+}
+
+/// Lets a connection forget its prepared statements where one of them is outdated: others most likely are as well, and
+/// each would fail once.
+pub(crate) async fn forget_outdated<DB: Backend, T>(
+    done: sqlx::Result<T>,
+    connection: &mut DB::Connection,
+) -> sqlx::Result<T> {
+    if done.as_ref().is_err_and(|error| error.fault::<DB>() == Fault::Outdated) {
+        // A connection that fails in this is lost, which it says when it is used again.
+        connection.clear_cached_statements().await.unwrap_or_default();
+    }
+    done
 }
 
 /// The statements' texts as the database reads them, each made once. There are as many as this crate's source has.

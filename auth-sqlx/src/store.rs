@@ -4,12 +4,14 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use auth_core::store::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::pool::PoolConnection;
 use sqlx::{Pool, Transaction};
+use tokio::time::timeout;
 use tracing::instrument::{Instrument, WithSubscriber};
 
 use crate::backend::{Backend, Fault, Prepared};
@@ -25,6 +27,10 @@ use crate::statement::{Statement, Texts};
 pub struct SqlxStore<DB: Backend> {
     pool: Pool<DB>,
     writer: Pool<DB>,
+    /// Whether reads go through the writer as well, since the database is one in memory.
+    in_memory: Arc<AtomicBool>,
+    /// How long a call waits for a connection.
+    queue_wait: Duration,
     profile: Option<Arc<dyn ErasedProfile<DB>>>,
     texts: Arc<Texts>,
     pooling: Pooling,
@@ -44,6 +50,10 @@ enum Pooling {
 /// [`connect`](SqlxStore::connect) sets them, so this is for a server or a network that has gone silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a call waits for a connection where `connect` has made the pool: long against a crowd, short against a user's
+/// patience.
+const QUEUE_WAIT: Duration = Duration::from_secs(3);
+
 /// How often a call is run again that stood in another one's way: more often than there are others.
 const CONFLICTS: u32 = 100;
 
@@ -57,8 +67,17 @@ impl<DB: Backend> SqlxStore<DB> {
     /// writes through one more connection with the same settings, unless the pool has no more than one itself.
     pub fn new(pool: Pool<DB>) -> Self {
         let writer = DB::writer(&pool);
-        let (texts, failover) = (Arc::default(), Arc::default());
-        Self { pool, writer, profile: None, texts, pooling: Pooling::Session, failover }
+        let queue_wait = pool.options().get_acquire_timeout();
+        Self {
+            pool,
+            writer,
+            in_memory: Arc::default(),
+            queue_wait,
+            profile: None,
+            texts: Arc::default(),
+            pooling: Pooling::Session,
+            failover: Arc::default(),
+        }
     }
 
     /// Opens a pool of its own, with the settings that the pages of [`manual`](crate::manual) recommend.
@@ -69,11 +88,18 @@ impl<DB: Backend> SqlxStore<DB> {
     ///   [`behind_transaction_pooler`](Self::behind_transaction_pooler).
     /// * `mysql://user:password@host/database?ssl-mode=VERIFY_IDENTITY`.
     ///
+    /// A server that does not answer yet is waited for, 30 seconds or the URL's `connect_timeout`, and the log says so.
+    /// Parameters that hosts and other clients add to their URLs are read where they have a meaning here, and otherwise
+    /// named in the log.
+    ///
     /// # Errors
     ///
-    /// [`StoreError`] when the URL cannot be read or the database cannot be opened.
+    /// [`StoreError`] when the URL cannot be read, has a parameter that is not known and may be about safety, or the
+    /// database cannot be opened; its source says which server was tried.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let store = DB::open(url).await.map(Self::new).map_err(store_error::<DB>)?;
+        let mut store = DB::open(url).await.map(Self::new).map_err(store_error::<DB>)?;
+        // The pool's own wait is longer, for a connection that has to be opened.
+        store.queue_wait = store.queue_wait.min(QUEUE_WAIT);
         Ok(if DB::is_transaction_pooler(url) { store.behind_transaction_pooler() } else { store })
     }
 
@@ -101,6 +127,7 @@ impl<DB: Backend> SqlxStore<DB> {
     /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks a
     /// privilege, or the connections are set so that the statements would mean something else.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
+        self.in_memory.store(DB::is_in_memory(&self.pool).await?, Ordering::Relaxed);
         let migrated = self.again(|| migrate::run(self), self.connections()).await;
         migrated.map_err(MigrateError::naming_privileges::<DB>)
     }
@@ -136,14 +163,14 @@ impl<DB: Backend> SqlxStore<DB> {
     /// The statement may, on some databases. Taking a connection may where nothing is asked of it first, and none has
     /// to be opened: whoever hangs up while one is being tried or opened would lose it to the pool.
     pub(crate) fn may_drop_reads(&self) -> bool {
-        let options = self.pool.options();
-        let is_there = self.pool.num_idle() > 0 || self.pool.size() >= options.get_max_connections();
+        let (reader, options) = (self.reader(), self.pool.options());
+        let is_there = reader.num_idle() > 0 || reader.size() >= reader.options().get_max_connections();
         DB::SURVIVES_DROPPED_READS && !self.is_behind_pooler() && !options.get_test_before_acquire() && is_there
     }
 
     /// Whether a call that reads needs a limit, because nothing else bounds its waits.
     pub(crate) fn may_take_long(&self) -> bool {
-        DB::MAY_FALL_SILENT || self.pool.options().get_acquire_timeout() > PATIENCE
+        DB::MAY_FALL_SILENT || self.queue_wait > PATIENCE
     }
 
     /// Prepares a connection for the statements of a [`Profile`], which the driver keeps and names. Behind a pooler this
@@ -163,16 +190,16 @@ impl<DB: Backend> SqlxStore<DB> {
     /// A connection for one statement that reads.
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
-            Pooling::Session => acquire(&self.pool).await.map(Lease::Connection),
-            Pooling::Transaction => begin(self.writer()?).await.map(Lease::Transaction),
+            Pooling::Session => self.acquire(self.open(self.reader())?).await.map(Lease::Connection),
+            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
         }
     }
 
     /// A connection for one call that writes.
     pub(crate) async fn write(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
-            Pooling::Session => acquire(self.writer()?).await.map(Lease::Connection),
-            Pooling::Transaction => begin(self.writer()?).await.map(Lease::Transaction),
+            Pooling::Session => self.acquire(self.writer()?).await.map(Lease::Connection),
+            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
         }
     }
 
@@ -181,12 +208,51 @@ impl<DB: Backend> SqlxStore<DB> {
     /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static, DB>> {
         let writer = self.writer()?;
-        self.again(|| begin(writer), self.connections()).await
+        let begin = || {
+            let pool = writer.clone();
+            self.take(writer, Box::pin(async move { DB::begin(&pool).await }))
+        };
+        self.again(begin, self.connections()).await
+    }
+
+    async fn acquire(&self, pool: &Pool<DB>) -> sqlx::Result<PoolConnection<DB>> {
+        let own = pool.clone();
+        self.take(pool, Box::pin(async move { own.acquire().await })).await
+    }
+
+    /// Takes a connection of a pool. One that has to be opened is opened to its end, also where that takes longer than a
+    /// request waits, as with a host that wakes up: the next request finds it.
+    async fn take<T: Send + 'static>(&self, pool: &Pool<DB>, connection: Boxed<T>) -> sqlx::Result<T> {
+        if pool.num_idle() > 0 {
+            return connection.await;
+        }
+        let taken = if pool.size() < pool.options().get_max_connections() {
+            let opening = tokio::spawn(connection.in_current_span().with_current_subscriber());
+            let opened = timeout(self.queue_wait, opening).await;
+            opened.map(|opened| opened.unwrap_or(Err(sqlx::Error::WorkerCrashed)))
+        } else {
+            timeout(self.queue_wait, connection).await
+        };
+        taken.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    /// The pool to read through.
+    fn reader(&self) -> &Pool<DB> {
+        if self.is_in_memory() { &self.writer } else { &self.pool }
     }
 
     /// The pool to write through, which ends with the application's.
     pub(crate) fn writer(&self) -> sqlx::Result<&Pool<DB>> {
-        if self.pool.is_closed() { Err(sqlx::Error::PoolClosed) } else { Ok(&self.writer) }
+        self.open(&self.writer)
+    }
+
+    fn open<'p>(&self, pool: &'p Pool<DB>) -> sqlx::Result<&'p Pool<DB>> {
+        if self.pool.is_closed() { Err(sqlx::Error::PoolClosed) } else { Ok(pool) }
+    }
+
+    /// Whether the database is one in memory, of which each connection may have its own.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.in_memory.load(Ordering::Relaxed)
     }
 
     /// Runs a call that may be made twice, since it reads, or writes the same again. One whose connection was lost is run
@@ -230,7 +296,7 @@ impl<DB: Backend> SqlxStore<DB> {
             let done = work().await;
             let Err(error) = &done else { return done };
             let left = match error.fault::<DB>() {
-                Fault::Conflict => &mut conflicts,
+                Fault::Conflict | Fault::Outdated => &mut conflicts,
                 Fault::Gone => &mut losses,
                 // Those that are in use at the moment come back to the pool, and are refused in their turn.
                 Fault::Refused if self.failover.has_happened(&self.pool).await => &mut conflicts,
@@ -250,20 +316,9 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 }
 
-/// Takes a connection of the pool.
-///
-/// In a box, which goes as soon as it is there: a connection may have to be opened, and what that takes is several times
-/// as large as all the rest of a call. 4 KiB for each request that waits are worth an allocation.
-fn acquire<DB: Backend>(pool: &Pool<DB>) -> Boxed<'_, PoolConnection<DB>> {
-    Box::pin(pool.acquire())
-}
-
-/// As [`acquire`], with a transaction.
-fn begin<DB: Backend>(pool: &Pool<DB>) -> Boxed<'_, Transaction<'static, DB>> {
-    Box::pin(DB::begin(pool))
-}
-
-type Boxed<'p, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'p>>;
+/// What is taken from a pool, in a box that goes as soon as it is there: a connection may have to be opened, and what that
+/// takes is several times as large as all the rest of a call. 4 KiB for each request that waits are worth an allocation.
+type Boxed<T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send>>;
 
 /// Runs a call to its end, whether or not somebody waits for it that long.
 ///
@@ -291,7 +346,7 @@ pub(crate) fn to_its_end<DB: Backend, T: Send + 'static>(
 pub(crate) async fn in_time<DB: Backend, T>(
     call: impl Future<Output = Result<T, StoreError>> + Send,
 ) -> Result<T, StoreError> {
-    let done = tokio::time::timeout(PATIENCE, call).await;
+    let done = timeout(PATIENCE, call).await;
     done.unwrap_or_else(|_| Err(Failure::silence().into_store_error::<DB>()))
 }
 
@@ -314,6 +369,8 @@ impl<DB: Backend> Clone for SqlxStore<DB> {
         Self {
             pool: self.pool.clone(),
             writer: self.writer.clone(),
+            in_memory: Arc::clone(&self.in_memory),
+            queue_wait: self.queue_wait,
             profile: self.profile.clone(),
             texts: Arc::clone(&self.texts),
             pooling: self.pooling,

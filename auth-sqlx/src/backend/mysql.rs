@@ -5,10 +5,10 @@ mod session;
 use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode};
 use sqlx::{MySql, Pool, SqlStr, Transaction};
 
-use crate::backend::url::{check_parameters, check_scheme};
+use crate::backend::url::{ServerUrl, check_scheme};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
@@ -71,9 +71,12 @@ impl Run for MySql {
 
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["mysql:", "mariadb:"])?;
-        check_parameters(url, PARAMETERS)?;
-        let options = MySqlConnectOptions::from_str(url)?;
-        server::open(server::pool().after_connect(|connection, _| Box::pin(session::set_up(connection))), options).await
+        let read = ServerUrl::read(url, PARAMETERS)?;
+        let options = encrypted_as_asked(MySqlConnectOptions::from_str(&read.for_driver())?, &read)?;
+        let pool = server::pool(&read)?.after_connect(|connection, _| Box::pin(session::set_up(connection)));
+        let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
+        let host = format!("{host}:{}", options.get_port());
+        server::open(pool, options, &host).await
     }
 
     fn is_transaction_pooler(_url: &str) -> bool {
@@ -122,6 +125,8 @@ impl Run for MySql {
             Fault::Conflict
         } else if GONE.contains(&number) {
             Fault::Gone
+        } else if OUTDATED.contains(&number) {
+            Fault::Outdated
         } else if REFUSED.contains(&number) {
             Fault::Refused
         } else if UNAVAILABLE.contains(&number) {
@@ -157,6 +162,11 @@ const GONE: [u16; 11] = [
     4031, // it was not used for too long
 ];
 
+const OUTDATED: [u16; 2] = [
+    1243, // the server does not know the statement, for instance behind a proxy that has changed the server
+    1615, // it has to be prepared again
+];
+
 const REFUSED: [u16; 5] = [
     1047, // a node of Galera that is not part of its cluster
     1290, 1792, 1836, // read-only
@@ -180,4 +190,15 @@ async fn check_tables(connection: &mut MySqlConnection) -> Result<(), MigrateErr
         return Err(MigrateError::Setting(taken.to_owned()));
     }
     Ok(())
+}
+
+/// Raises `ssl-mode` to what other clients' parameters ask for.
+fn encrypted_as_asked(options: MySqlConnectOptions, url: &ServerUrl<'_>) -> sqlx::Result<MySqlConnectOptions> {
+    use MySqlSslMode::{Disabled, Preferred, Required, VerifyCa, VerifyIdentity};
+    let mode = match options.get_ssl_mode() {
+        _ if url.wants_certificate()? => VerifyIdentity,
+        Disabled | Preferred if url.wants_encryption()? => Required,
+        mode @ (Disabled | Preferred | Required | VerifyCa | VerifyIdentity) => mode,
+    };
+    Ok(options.ssl_mode(mode))
 }

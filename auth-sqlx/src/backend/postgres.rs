@@ -5,23 +5,22 @@ mod session;
 use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, SqlStr, Transaction};
 
-use crate::backend::url::{check_parameters, check_scheme, parameters};
+use crate::backend::url::{ServerUrl, check_scheme, parameters};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
 use crate::migrate::{MigrateError, Migration};
 use crate::schema::Schema;
 use crate::statement::Texts;
 
-/// What the driver reads, and in the last line what it may pass over.
+/// What the driver reads.
 #[rustfmt::skip]
 const PARAMETERS: &[&str] = &[
     "sslmode", "ssl-mode", "sslrootcert", "ssl-root-cert", "ssl-ca", "sslcert", "ssl-cert", "sslkey", "ssl-key",
     "statement-cache-capacity", "host", "hostaddr", "port", "dbname", "user", "password", "application_name", "options",
     "options[",
-    "channel_binding", "connect_timeout", "gssencmode",
 ];
 
 impl Run for Postgres {
@@ -77,18 +76,28 @@ impl Run for Postgres {
 
     async fn open(url: &str) -> sqlx::Result<Pool<Self>> {
         check_scheme(url, &["postgres:", "postgresql:"])?;
-        check_parameters(url, PARAMETERS)?;
+        let read = ServerUrl::read(url, PARAMETERS)?;
         // All that the parameter is for is the text form of numbers, and PgBouncer refuses it.
-        let mut options = PgConnectOptions::from_str(url)?.extra_float_digits(None);
+        let mut options = PgConnectOptions::from_str(&read.for_driver())?.extra_float_digits(None);
+        options = encrypted_as_asked(options, &read)?;
+        if Self::is_transaction_pooler(url) {
+            options = options.statement_cache_capacity(0);
+        }
         if options.get_application_name().is_none() {
             options = options.application_name("auth-sqlx");
         }
-        server::open(server::pool(), options).await
+        let mut pool = server::pool(&read)?;
+        if read.wants_primary()? {
+            pool = pool.after_connect(|connection, _| Box::pin(refuse_standby(connection)));
+        }
+        let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
+        let host = format!("{host}:{}", options.get_port());
+        server::open(pool, options, &host).await
     }
 
-    /// The driver's own parameter for poolers that mix up prepared statements.
+    /// By the driver's own parameter for poolers that mix up prepared statements, or another client's.
     fn is_transaction_pooler(url: &str) -> bool {
-        parameters(url).any(|parameter| parameter == "statement-cache-capacity=0")
+        parameters(url).any(|parameter| ["statement-cache-capacity=0", "pgbouncer=true"].contains(&parameter))
     }
 
     fn writer(pool: &Pool<Self>) -> Pool<Self> {
@@ -140,6 +149,11 @@ impl Run for Postgres {
         match error.code().as_deref() {
             // serialization_failure, deadlock_detected
             Some("40001" | "40P01") => Fault::Conflict,
+            // invalid_sql_statement_name: somebody said DEALLOCATE ALL or DISCARD ALL
+            Some("26000") => Fault::Outdated,
+            // feature_not_supported: "cached plan must not change result type", of which the text depends on the server's
+            // language
+            Some("0A000") if routine(error) == Some("RevalidateCachedQuery") => Fault::Outdated,
             // read_only_sql_transaction
             Some("25006") => Fault::Refused,
             // idle_in_transaction_session_timeout, transaction_timeout
@@ -158,5 +172,30 @@ impl Run for Postgres {
     /// `insufficient_privilege`
     fn is_denied(error: &dyn DatabaseError) -> bool {
         error.code().is_some_and(|code| code == "42501")
+    }
+}
+
+/// Returns the function of the server's source that reported an error.
+fn routine(error: &dyn DatabaseError) -> Option<&str> {
+    error.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::routine)
+}
+
+/// Raises `sslmode` to what other clients' parameters ask for.
+fn encrypted_as_asked(options: PgConnectOptions, url: &ServerUrl<'_>) -> sqlx::Result<PgConnectOptions> {
+    use PgSslMode::{Allow, Disable, Prefer, Require, VerifyCa, VerifyFull};
+    let mode = match options.get_ssl_mode() {
+        _ if url.wants_certificate()? => VerifyFull,
+        Allow | Disable | Prefer if url.wants_encryption()? => Require,
+        mode @ (Allow | Disable | Prefer | Require | VerifyCa | VerifyFull) => mode,
+    };
+    Ok(options.ssl_mode(mode))
+}
+
+/// Fails on a standby, so that the pool connects again: an address may lead to several servers.
+async fn refuse_standby(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let read_only = sqlx::query(Postgres::READ_ONLY.unwrap_or_default()).persistent(false);
+    match read_only.fetch_optional(connection).await? {
+        None => Ok(()),
+        Some(_) => Err(sqlx::Error::Configuration("the server is a standby, or read-only".into())),
     }
 }

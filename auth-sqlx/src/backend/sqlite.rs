@@ -109,6 +109,11 @@ impl Run for Sqlite {
         one.connect_lazy_with(pool.connect_options().as_ref().clone())
     }
 
+    async fn is_in_memory(pool: &Pool<Self>) -> sqlx::Result<bool> {
+        let file = "SELECT coalesce(file, '') FROM pragma_database_list WHERE name = 'main'";
+        sqlx::query_scalar::<_, String>(file).fetch_one(pool).await.map(|file| file.is_empty())
+    }
+
     /// IMMEDIATE takes the writer's lock at once. A transaction that reads first and then writes would fail when
     /// another one wrote in between, and no waiting helps there.
     async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
@@ -141,6 +146,8 @@ impl Run for Sqlite {
     fn fault(error: &dyn DatabaseError) -> Fault {
         match primary_code(error) {
             Some(BUSY | 6 | 8 | 10 | 13 | 14) => Fault::Unavailable,
+            // SCHEMA, after SQLite itself has prepared the statement many times in vain.
+            Some(17) => Fault::Outdated,
             _ => Fault::Other,
         }
     }

@@ -32,6 +32,9 @@ pub(crate) trait TestDatabase: Sized + Send + Sync + 'static {
     /// How a change is sent together with the record of it.
     const RECORDING: Recording;
 
+    /// Give the column with the roles another type, and then the one that it had.
+    const ALTER_ROLES: [&'static str; 2];
+
     /// Makes an empty one.
     async fn none() -> Self;
 

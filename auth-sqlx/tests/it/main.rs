@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod altered;
 mod conformance;
 mod crowd;
 mod cut_short;
@@ -16,6 +17,7 @@ mod explain;
 mod faults;
 mod flows;
 mod housekeeping;
+mod memory;
 mod migrate;
 mod plan;
 mod plans;

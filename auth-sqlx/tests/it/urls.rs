@@ -41,10 +41,11 @@ async fn where_nobody_listens_the_reason_is_told() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let (postgres, mysql) =
-        (format!("postgres://u:hunter2@127.0.0.1:{port}/d"), format!("mysql://u:hunter2@127.0.0.1:{port}/d"));
+        ["postgres", "mysql"].map(|scheme| format!("{scheme}://u:hunter2@127.0.0.1:{port}/d?connect_timeout=1")).into();
     let (postgres, mysql) = tokio::join!(PostgresStore::connect(&postgres), MySqlStore::connect(&mysql));
     for error in [postgres.unwrap_err(), mysql.unwrap_err()] {
         says(&error, "refused");
+        says(&error, &format!("127.0.0.1:{port}"));
         assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     }
 }
@@ -54,7 +55,7 @@ async fn where_nobody_listens_the_reason_is_told() {
 #[tokio::test]
 async fn a_connection_begins_with_no_parameter_that_a_pooler_refuses() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("postgres://u@{}/d?sslmode=disable", listener.local_addr().unwrap());
+    let url = format!("postgres://u@{}/d?sslmode=disable&connect_timeout=1", listener.local_addr().unwrap());
     let overheard = thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         // The length of the message, with the four bytes of itself.

@@ -18,6 +18,11 @@ impl TestDatabase for MySqlDatabase {
 
     const RECORDING: Recording = Recording::InSteps;
 
+    const ALTER_ROLES: [&str; 2] = [
+        "ALTER TABLE auth_users MODIFY roles VARCHAR(4000) NOT NULL",
+        "ALTER TABLE auth_users MODIFY roles TEXT NOT NULL",
+    ];
+
     async fn none() -> Self {
         let name = fresh_name();
         administer(format!("CREATE DATABASE {name}")).await;

@@ -18,6 +18,11 @@ impl TestDatabase for PostgresDatabase {
 
     const RECORDING: Recording = Recording::OneStatement;
 
+    const ALTER_ROLES: [&str; 2] = [
+        "ALTER TABLE auth_users ALTER COLUMN roles TYPE varchar(4000)",
+        "ALTER TABLE auth_users ALTER COLUMN roles TYPE text",
+    ];
+
     async fn none() -> Self {
         let name = fresh_name();
         administer(format!("CREATE DATABASE {name}")).await;

@@ -32,7 +32,6 @@ async fn connections_that_became_read_only_are_replaced<S: Server>() {
     auth.sign_out(&access, SignOutScope::All, &client).await.unwrap();
     all_become_read_only::<S>(&store).await;
     auth.prune().await.unwrap();
-    store.migrate().await.unwrap();
     assert!(auth.authenticate(&access).await.is_err());
     assert!(auth.authenticate(&other).await.is_err());
 }
