@@ -9,4 +9,5 @@ mod privileges;
 mod read_only;
 mod session_settings;
 mod slow;
+mod surroundings;
 mod tls;

@@ -12,7 +12,10 @@ mod postgres;
 mod process;
 mod program;
 mod proxy;
+mod runs;
 mod server;
+mod set_up;
+mod surroundings;
 
 pub use error::Error;
 pub use mariadb::MariaDb;
@@ -20,3 +23,5 @@ pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::Postgres;
 pub use proxy::{Proxy, RoundTrips};
+pub use runs::Runs;
+pub use surroundings::{Place, Surroundings};

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::account::Account;
@@ -37,6 +38,7 @@ GRANT ALL ON *.* TO auth@'127.0.0.1';
 #[derive(Debug)]
 pub struct MariaDb {
     server: Server,
+    client: PathBuf,
     certificate: PathBuf,
     port: u16,
     version: String,
@@ -84,6 +86,18 @@ impl MariaDb {
             ("require-secure-transport", "ON"),
             ("init-file", &init),
         ])
+    }
+
+    /// Runs statements in a database, as the superuser, and returns the values that they answer with.
+    ///
+    /// # Errors
+    ///
+    /// When a statement fails.
+    pub fn run(&self, database: &str, statements: &[&str]) -> Result<String> {
+        let mut client = Command::new(&self.client);
+        client.args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", "--user=root", "--batch"]);
+        client.args(["--skip-column-names", &format!("--port={}", self.port), "--database", database]);
+        program::run(client.args(["--execute", &statements.join(";")]))
     }
 
     /// Ends the server and all its connections at once, as a crash would.
@@ -181,7 +195,7 @@ impl Installation {
             folder: self.folder,
             answers: Box::new(move || answers(port)),
         })?;
-        Ok(MariaDb { server, certificate, port, version })
+        Ok(MariaDb { server, client: self.programs.client, certificate, port, version })
     }
 }
 
@@ -215,15 +229,17 @@ fn version(printed: &str) -> String {
 
 /// MariaDB's programs. A `mysqld` that is MySQL's has no `mariadb-install-db` beside it.
 struct Programs {
+    client: PathBuf,
     install: PathBuf,
     server: PathBuf,
 }
 
 impl Programs {
     fn find() -> Option<Self> {
+        let client = program::find("mariadb")?;
         let install = program::find("mariadb-install-db")?;
         let server = program::find("mariadbd").or_else(|| program::find("mysqld"))?;
-        Some(Self { install, server })
+        Some(Self { client, install, server })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::database::{Database, Kind, on_each_database};
+use super::database::{Place, on_each_database};
 use super::server::{Folder, Server};
 
 const PASSWORD: &str = "canary-7d1f-password";
@@ -11,8 +11,8 @@ const SIGNING_SECRET: &str = "canary-5b0e-signing-secret-of-32-bytes-and-more";
 
 on_each_database!(no_secret_is_logged_or_answered);
 
-fn no_secret_is_logged_or_answered(kind: Kind) {
-    let (folder, database) = (Folder::new(), Database::new(kind));
+fn no_secret_is_logged_or_answered(place: &dyn Place) {
+    let (folder, database) = (Folder::new(), place.database());
     assert_no_secret_in_sight(&folder, &[("DATABASE_URL", &database.url())]);
 }
 

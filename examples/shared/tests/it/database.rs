@@ -13,25 +13,32 @@ macro_rules! on_each_database {
         mod mysql {
             $(#[test]
             fn $test() {
-                super::$test($crate::suite::database::Kind::MySql);
+                super::$test(&$crate::suite::database::Kind::MySql);
             })+
         }
         mod postgres {
             $(#[test]
             fn $test() {
-                super::$test($crate::suite::database::Kind::Postgres);
+                super::$test(&$crate::suite::database::Kind::Postgres);
             })+
         }
         mod sqlite {
             $(#[test]
             fn $test() {
-                super::$test($crate::suite::database::Kind::Sqlite);
+                super::$test(&$crate::suite::database::Kind::Sqlite);
             })+
         }
     };
 }
 pub(crate) use on_each_database;
 
+/// Where a test gets its databases.
+pub(crate) trait Place {
+    /// Makes an empty database, or one with the tables that somebody else has to create.
+    fn database(&self) -> Database;
+}
+
+/// The servers of all tests, which are as they were installed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     MySql,
@@ -39,33 +46,44 @@ pub(crate) enum Kind {
     Sqlite,
 }
 
+impl Place for Kind {
+    fn database(&self) -> Database {
+        let name = format!("auth_example_{}", uuid::Uuid::new_v4().simple());
+        administer(*self, format!("CREATE DATABASE {name}")).unwrap();
+        let folder = TempDir::new().unwrap();
+        let url = match self {
+            Self::MySql => with_database(&mysql_server(), &name),
+            Self::Postgres => with_database(&postgres_server(), &name),
+            Self::Sqlite => format!("sqlite://{}?mode=rwc", folder.path().join("app.db").display()),
+        };
+        Database { url, drop: Some((*self, name)), _folder: Some(folder) }
+    }
+}
+
 /// A new database, which goes with this value.
 pub(crate) struct Database {
-    kind: Kind,
-    name: String,
-    folder: TempDir,
+    url: String,
+    /// What is to be dropped on a server that outlives the test.
+    drop: Option<(Kind, String)>,
+    _folder: Option<TempDir>,
 }
 
 impl Database {
-    pub(crate) fn new(kind: Kind) -> Self {
-        let name = format!("auth_example_{}", uuid::Uuid::new_v4().simple());
-        administer(kind, format!("CREATE DATABASE {name}")).unwrap();
-        Self { kind, name, folder: TempDir::new().unwrap() }
+    /// Returns the database at a URL, which goes with its server.
+    pub(crate) fn at(url: String) -> Self {
+        Self { url, drop: None, _folder: None }
     }
 
     pub(crate) fn url(&self) -> String {
-        match self.kind {
-            Kind::MySql => with_database(&mysql_server(), &self.name),
-            Kind::Postgres => with_database(&postgres_server(), &self.name),
-            Kind::Sqlite => format!("sqlite://{}?mode=rwc", self.folder.path().join("app.db").display()),
-        }
+        self.url.clone()
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let by_force = if self.kind == Kind::Postgres { " WITH (FORCE)" } else { "" };
-        let dropped = administer(self.kind, format!("DROP DATABASE {}{by_force}", self.name));
+        let Some((kind, name)) = self.drop.take() else { return };
+        let by_force = if kind == Kind::Postgres { " WITH (FORCE)" } else { "" };
+        let dropped = administer(kind, format!("DROP DATABASE {name}{by_force}"));
         assert!(dropped.is_ok() || thread::panicking(), "{dropped:?}");
     }
 }

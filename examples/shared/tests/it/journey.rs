@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::answer::{field, statuses};
-use super::database::{Database, Kind, on_each_database};
+use super::database::{Place, on_each_database};
 use super::server::{Folder, Server};
 
 /// The shell block of the README that contains the text, sent to the server's port.
@@ -23,8 +23,8 @@ on_each_database! {
     a_profile_comes_back_as_it_was_sent,
 }
 
-fn the_five_curl_commands_work_word_for_word(kind: Kind) {
-    let (folder, database) = (Folder::new(), Database::new(kind));
+pub(crate) fn the_five_curl_commands_work_word_for_word(place: &dyn Place) {
+    let (folder, database) = (Folder::new(), place.database());
     let variables = [("DATABASE_URL", &*database.url())];
     let server = Server::start(&folder, &variables);
     let output = folder.sh(&documented("auth/signup", server.port));
@@ -34,8 +34,8 @@ fn the_five_curl_commands_work_word_for_word(kind: Kind) {
     assert!(server.stop().success());
 }
 
-fn a_session_outlives_a_restart_even_with_a_new_signing_key(kind: Kind) {
-    let (folder, database) = (Folder::new(), Database::new(kind));
+pub(crate) fn a_session_outlives_a_restart_even_with_a_new_signing_key(place: &dyn Place) {
+    let (folder, database) = (Folder::new(), place.database());
     let variables = [("DATABASE_URL", &*database.url())];
     let server = Server::start(&folder, &variables);
     let script = documented("auth/signup", server.port);
@@ -53,8 +53,8 @@ fn a_session_outlives_a_restart_even_with_a_new_signing_key(kind: Kind) {
     assert!(output.contains("test@example.com"));
 }
 
-fn the_same_journey_works_with_bearer_tokens(kind: Kind) {
-    let (folder, database) = (Folder::new(), Database::new(kind));
+pub(crate) fn the_same_journey_works_with_bearer_tokens(place: &dyn Place) {
+    let (folder, database) = (Folder::new(), place.database());
     let variables = [("DATABASE_URL", &*database.url())];
     let server = Server::start(&folder, &variables);
     let base = format!("http://localhost:{}/api/auth", server.port);
@@ -81,8 +81,8 @@ fn the_same_journey_works_with_bearer_tokens(kind: Kind) {
     assert_eq!(statuses(&rest), ["200", "204", "401"], "{rest}");
 }
 
-fn a_profile_comes_back_as_it_was_sent(kind: Kind) {
-    let (folder, database) = (Folder::new(), Database::new(kind));
+pub(crate) fn a_profile_comes_back_as_it_was_sent(place: &dyn Place) {
+    let (folder, database) = (Folder::new(), place.database());
     let server = Server::start(&folder, &[("DATABASE_URL", &database.url())]);
     let sent = r#"{"available_hardware":[],"experience_level":"Advanced","frameworks":["\"a\\b'c","ÅÄÖ","🦀"]"#;
     let untold = r#"{"available_hardware":[],"experience_level":null,"frameworks":[]"#;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::answer::{field, fields, statuses};
-use super::database::{Database, Kind, on_each_database};
+use super::database::{Database, Place, on_each_database};
 use super::server::{Folder, Server};
 
 on_each_database! {
@@ -40,8 +40,8 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(kind: Kind) -> Self {
-        let (folder, database) = (Folder::new(), Database::new(kind));
+    fn start(place: &dyn Place) -> Self {
+        let (folder, database) = (Folder::new(), place.database());
         Self { servers: start(&folder, &database.url(), 2), folder, _database: database }
     }
 
@@ -64,8 +64,8 @@ impl Pair {
     }
 }
 
-fn a_session_of_one_process_is_one_of_the_other(kind: Kind) {
-    let pair = Pair::start(kind);
+pub(crate) fn a_session_of_one_process_is_one_of_the_other(place: &dyn Place) {
+    let pair = Pair::start(place);
     let output = pair.sh(&format!(
         "curl $one/auth/signup {JSON} -d '{ADA}'
          curl $one/auth/signin {JSON} -d '{ADA}' -c jar
@@ -85,8 +85,8 @@ fn a_session_of_one_process_is_one_of_the_other(kind: Kind) {
     assert_eq!(one, other);
 }
 
-fn a_session_that_one_process_revokes_is_refused_by_the_other_at_once(kind: Kind) {
-    let pair = Pair::start(kind);
+pub(crate) fn a_session_that_one_process_revokes_is_refused_by_the_other_at_once(place: &dyn Place) {
+    let pair = Pair::start(place);
     pair.sh(&format!("curl $one/auth/signup {JSON} -d '{ADA}' -c kept"));
     for _ in 0..10 {
         let signed_in = pair.sh(&format!("curl $one/auth/signin {JSON} -d '{ADA}' -c lost; curl $one/private -b lost"));
@@ -103,8 +103,8 @@ fn a_session_that_one_process_revokes_is_refused_by_the_other_at_once(kind: Kind
     }
 }
 
-fn who_signs_out_everywhere_on_one_process_is_out_on_the_other(kind: Kind) {
-    let pair = Pair::start(kind);
+pub(crate) fn who_signs_out_everywhere_on_one_process_is_out_on_the_other(place: &dyn Place) {
+    let pair = Pair::start(place);
     let output = pair.sh(&format!(
         "curl $one/auth/signup {JSON} -d '{ADA}' -c first
          curl $other/auth/signin {JSON} -d '{ADA}' -c second
@@ -119,8 +119,8 @@ fn who_signs_out_everywhere_on_one_process_is_out_on_the_other(kind: Kind) {
     assert_eq!(statuses(&output), ["201", "200", "200", "204", "401", "401", "401", "200", "200"], "{output}");
 }
 
-fn racing_refreshes_of_one_token_get_the_same_successor_from_either_process(kind: Kind) {
-    let pair = Pair::start(kind);
+pub(crate) fn racing_refreshes_of_one_token_get_the_same_successor_from_either_process(place: &dyn Place) {
+    let pair = Pair::start(place);
     let signed_up = pair.sh(&format!("curl $one/api/auth/signup {JSON} -d '{ADA}'"));
     let body = format!("{{\"refresh_token\": \"{}\"}}", field(&signed_up, "refresh_token"));
     let (seen, answers) = pair.race("/api/auth/refresh", &body, 25);
@@ -135,8 +135,8 @@ fn racing_refreshes_of_one_token_get_the_same_successor_from_either_process(kind
     }
 }
 
-fn of_racing_sign_ups_with_one_address_one_succeeds(kind: Kind) {
-    let pair = Pair::start(kind);
+fn of_racing_sign_ups_with_one_address_one_succeeds(place: &dyn Place) {
+    let pair = Pair::start(place);
     let (mut seen, answers) = pair.race("/auth/signup", ADA, 10);
     seen.sort_unstable();
     assert_eq!(seen[0], "201", "{answers:?}");
@@ -145,9 +145,9 @@ fn of_racing_sign_ups_with_one_address_one_succeeds(kind: Kind) {
     assert!(signed_in.contains("\"profile\":{"), "{signed_in}");
 }
 
-fn eight_processes_start_at_once_on_a_new_database(kind: Kind) {
+fn eight_processes_start_at_once_on_a_new_database(place: &dyn Place) {
     for _ in 0..3 {
-        let (folder, database) = (Folder::new(), Database::new(kind));
+        let (folder, database) = (Folder::new(), place.database());
         let servers = start(&folder, &database.url(), 8);
         let signed_up = format!("curl http://localhost:{}/auth/signup {JSON} -d '{ADA}' -c jar", servers[0].port);
         assert!(folder.sh(&signed_up).ends_with("201\n"));

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::suite::api::{Answer, Api, Tokens};
+use crate::suite::servers::now;
 
 /// Those who use each process at the same time.
 const PEOPLE_EACH: usize = 2;
@@ -197,12 +198,6 @@ impl Outcome {
             assert!(first.is_some_and(|first| first < limit), "{call} works again after {first:?}");
         }
     }
-}
-
-/// The people's time is the real one, as that of the servers is.
-#[expect(clippy::disallowed_methods, reason = "other processes go by the real clock: there is none to inject")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 /// What a panic elsewhere leaves is as right as it was.
