@@ -23,11 +23,13 @@ cargo xtask <command>
 
   ci                  everything the gate runs: lint, then test
   lint                formatting, tidy, clippy, documentation and cargo-deny (where installed)
-  test [--only DATABASE] [NAME]
-                      all tests, and the examples in the documentation, on SQLite and on a
+  test [--all] [--only DATABASE] [NAME]
+                      the tests, and the examples in the documentation, on SQLite and on a
                       PostgreSQL and a MariaDB that are started for them; with --only, just
                       those of sqlite, postgres or mysql; with NAME, just those whose name
-                      contains it. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
+                      contains it; with --all, also what takes long: races of many rounds, the
+                      HTTP contract on every database, and every way to set a database up, one
+                      by one. TEST_POSTGRES_URL and TEST_MYSQL_URL name other servers
   bench [--quick|--short] [--clean-build] [NAME...]
                       what the library costs beside programs without it: bench/README.md
   bench --instructions [--save]

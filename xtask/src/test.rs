@@ -33,17 +33,24 @@ fn steps(selection: &Selection, databases: &Databases) -> Result<(), Failure> {
     doc_tests(&filter, databases)
 }
 
-/// Runs the tests of every crate: with nextest where it is installed, because it runs them side by side.
+/// Runs the tests of every crate: with nextest where it is installed, because it runs them side by side. All suites are
+/// run, also after one has failed.
 fn tests(filter: &Filter, databases: &Databases) -> Result<(), Failure> {
     // Both leave the documentation's examples to the next step: nextest always does, `cargo test` with `--tests`.
-    let (runner, filter) = if has_cargo("nextest") {
-        (["nextest", "run"], filter.for_nextest())
-    } else {
-        (["test", "--tests"], filter.for_cargo_test()?)
-    };
-    let mut command = cargo(&runner);
+    if !has_cargo("nextest") {
+        return run_tests("tests", &["test", "--tests"], filter.for_cargo_test()?, databases);
+    }
+    let suites = filter.suites().into_iter();
+    let outcomes =
+        suites.map(|suite| run_tests(suite.name(), &["nextest", "run"], filter.for_nextest(suite), databases));
+    // To the end, and then with the first failure.
+    outcomes.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn run_tests(name: &str, runner: &[&str], filter: Vec<String>, databases: &Databases) -> Result<(), Failure> {
+    let mut command = cargo(runner);
     command.args(["--locked", "--workspace", "--all-features", "--no-fail-fast"]).args(filter);
-    step::run("tests", databases.hand_to(&mut command))
+    step::run(name, databases.hand_to(&mut command))
 }
 
 /// Runs the test of the examples' page, where there is a browser to run it in.

@@ -75,9 +75,22 @@ mod races {
 /// A file has one writer at a time, so fewer rounds show as much.
 #[tokio::test(flavor = "multi_thread")]
 async fn races_hold_in_a_file() {
+    race_in_a_file(Load { rounds: 10, ..Load::default() }).await;
+}
+
+async fn race_in_a_file(load: Load) {
     let database = SqliteFile::migrated().await;
     let store = database.patient_store(CONNECTIONS, Isolation::Default).await;
-    race::run_all(&store, Load { rounds: 10, ..Load::default() }).await;
+    race::run_all(&store, load).await;
+}
+
+mod thorough {
+    use super::{Load, race_in_a_file};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn races_of_many_rounds_hold_in_a_file() {
+        race_in_a_file(Load::default()).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,51 @@
 //! Selecting tests by their names, in the words of each test runner.
 //!
 //! The modules of a test's path tell what it needs: a test in a module `postgres` or `mysql` needs that database, one in
-//! a module `servers` starts servers itself, and all others make do with SQLite or with nothing.
+//! a module `servers` starts servers itself, and all others make do with SQLite or with nothing. One in a module
+//! `thorough` takes long, and is left to `--all`.
 
-use super::selection::{Database, Selection};
+use super::selection::{Database, Effort, Selection};
 use crate::step::Failure;
 
 const MYSQL: &str = "test(/(^|::)mysql(::|$)/)";
 const POSTGRES: &str = "test(/(^|::)postgres(::|$)/)";
 const SERVERS: &str = "package(throwaway) | test(/(^|::)servers(::|$)/)";
+const SURROUNDINGS: &str = "test(/(^|::)servers::surroundings(::|$)/)";
+const THOROUGH: &str = "test(/(^|::)thorough(::|$)/)";
+
+/// A part of the tests that is run by itself, so that it states its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suite {
+    /// Tests that start servers themselves.
+    Servers,
+    /// The same checks on databases that are set up in many ways.
+    Surroundings,
+    /// Everything else.
+    Tests,
+    /// What takes long.
+    Thorough,
+}
+
+impl Suite {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Servers => "servers",
+            Self::Surroundings => "surroundings",
+            Self::Tests => "tests",
+            Self::Thorough => "thorough",
+        }
+    }
+
+    /// Returns the set of tests in the words of nextest.
+    fn set(self) -> String {
+        match self {
+            Self::Servers => format!("({SERVERS}) - {SURROUNDINGS} - {THOROUGH}"),
+            Self::Surroundings => format!("{SURROUNDINGS} - {THOROUGH}"),
+            Self::Tests => format!("not ({SERVERS} | {THOROUGH})"),
+            Self::Thorough => THOROUGH.to_owned(),
+        }
+    }
+}
 
 /// Whether tests that start servers themselves can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +66,16 @@ impl<'a> Filter<'a> {
         Self { selection, servers }
     }
 
+    /// Returns the suites that the selection has tests of, the quickest first.
+    pub(crate) fn suites(&self) -> Vec<Suite> {
+        let thorough = (self.selection.effort() == Effort::Thorough).then_some(Suite::Thorough);
+        let servers = [Suite::Servers, Suite::Surroundings].into_iter().filter(|_| !self.leaves_out_servers());
+        [Suite::Tests].into_iter().chain(servers).chain(thorough).collect()
+    }
+
     /// Returns the arguments for `cargo nextest run`.
-    pub(crate) fn for_nextest(&self) -> Vec<String> {
-        let mut set: Vec<String> = Vec::new();
+    pub(crate) fn for_nextest(&self, suite: Suite) -> Vec<String> {
+        let mut set = vec![suite.set()];
         match self.selection.only() {
             Some(Database::MySql) => set.push(MYSQL.to_owned()),
             Some(Database::Postgres) => set.push(POSTGRES.to_owned()),
@@ -41,8 +85,9 @@ impl<'a> Filter<'a> {
         if self.leaves_out_servers() {
             set.push(format!("not ({SERVERS})"));
         }
-        let set = (!set.is_empty()).then(|| ["-E".to_owned(), set.join(" & ")]);
-        self.selection.name().map(str::to_owned).into_iter().chain(set.into_iter().flatten()).collect()
+        let set: Vec<_> = set.iter().map(|set| format!("({set})")).collect();
+        let args = ["--no-tests=pass".to_owned(), "-E".to_owned(), set.join(" & ")];
+        self.selection.name().map(str::to_owned).into_iter().chain(args).collect()
     }
 
     /// Returns the arguments for `cargo test`.
@@ -71,6 +116,9 @@ impl<'a> Filter<'a> {
         if self.leaves_out_servers() {
             args.extend(["--skip", "servers::"]);
         }
+        if self.selection.effort() == Effort::Gate {
+            args.extend(["--skip", "thorough::"]);
+        }
         Ok(args.into_iter().map(str::to_owned).collect())
     }
 
@@ -89,9 +137,15 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn nextest(args: &[&str], servers: Servers, expected: &[&str]) {
+    fn suites(args: &[&str], servers: Servers, expected: &[Suite]) {
         let selection = Selection::parse(args).unwrap();
-        assert_eq!(Filter::new(&selection, servers).for_nextest(), expected, "{args:?}");
+        assert_eq!(Filter::new(&selection, servers).suites(), expected, "{args:?}");
+    }
+
+    #[track_caller]
+    fn nextest(args: &[&str], servers: Servers, suite: Suite, expected: &[&str]) {
+        let selection = Selection::parse(args).unwrap();
+        assert_eq!(Filter::new(&selection, servers).for_nextest(suite), expected, "{args:?}");
     }
 
     #[track_caller]
@@ -101,27 +155,44 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_long_is_run_where_it_is_asked_for() {
+        let gate = [Suite::Tests, Suite::Servers, Suite::Surroundings];
+        suites(&[], Servers::Installed, &gate);
+        suites(&["--all"], Servers::Installed, &[gate.as_slice(), &[Suite::Thorough]].concat());
+        suites(&["--all"], Servers::Missing, &[Suite::Tests, Suite::Thorough]);
+    }
+
+    #[test]
     fn nextest_selects_by_an_expression() {
         let (mysql, postgres) = ("test(/(^|::)mysql(::|$)/)", "test(/(^|::)postgres(::|$)/)");
-        let no_servers = "not (package(throwaway) | test(/(^|::)servers(::|$)/))";
-        nextest(&[], Servers::Installed, &[]);
-        nextest(&["refresh"], Servers::Installed, &["refresh"]);
-        nextest(&[], Servers::Missing, &["-E", no_servers]);
-        nextest(&["--only", "postgres", "refresh"], Servers::Installed, &["refresh", "-E", postgres]);
-        nextest(&["--only", "mysql"], Servers::Missing, &["-E", &format!("{mysql} & {no_servers}")]);
-        let sqlite = format!("not ({mysql} | {postgres}) & {no_servers}");
-        nextest(&["--only", "sqlite"], Servers::Missing, &["-E", &sqlite]);
+        let (servers, thorough) = ("package(throwaway) | test(/(^|::)servers(::|$)/)", "test(/(^|::)thorough(::|$)/)");
+        let tests = format!("(not ({servers} | {thorough}))");
+        let nextest = |args: &[&str], servers, suite, set: String| {
+            let name = args.last().copied().filter(|arg| *arg == "refresh");
+            let expected: Vec<&str> = name.into_iter().chain(["--no-tests=pass", "-E", &set]).collect();
+            self::nextest(args, servers, suite, &expected);
+        };
+        nextest(&[], Servers::Installed, Suite::Tests, tests.clone());
+        nextest(&["refresh"], Servers::Installed, Suite::Tests, tests.clone());
+        nextest(&[], Servers::Missing, Suite::Thorough, format!("({thorough}) & (not ({servers}))"));
+        let only = ["--only", "postgres", "refresh"];
+        nextest(&only, Servers::Installed, Suite::Thorough, format!("({thorough}) & ({postgres})"));
+        let only = ["--only", "mysql"];
+        nextest(&only, Servers::Missing, Suite::Tests, format!("{tests} & ({mysql}) & (not ({servers}))"));
+        let sqlite = format!("{tests} & (not ({mysql} | {postgres})) & (not ({servers}))");
+        nextest(&["--only", "sqlite"], Servers::Missing, Suite::Tests, sqlite);
     }
 
     #[test]
     fn cargo_selects_by_parts_of_names() {
-        cargo_test(&["refresh"], Servers::Installed, "refresh --");
-        cargo_test(&["--only", "mysql"], Servers::Installed, "mysql:: --");
-        cargo_test(&[], Servers::Missing, "--exclude throwaway -- --skip servers::");
+        cargo_test(&["--all"], Servers::Installed, "--");
+        cargo_test(&["refresh"], Servers::Installed, "refresh -- --skip thorough::");
+        cargo_test(&["--only", "mysql"], Servers::Installed, "mysql:: -- --skip thorough::");
+        cargo_test(&[], Servers::Missing, "--exclude throwaway -- --skip servers:: --skip thorough::");
         cargo_test(
             &["--only", "sqlite", "refresh"],
             Servers::Missing,
-            "--exclude throwaway refresh -- --skip mysql:: --skip postgres:: --skip servers::",
+            "--exclude throwaway refresh -- --skip mysql:: --skip postgres:: --skip servers:: --skip thorough::",
         );
     }
 

@@ -21,22 +21,34 @@ impl Database {
     }
 }
 
-/// Which tests to run: all of them, unless it says less.
+/// How much is run of what takes long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// What a change has to pass: what takes long is run in part, or in combinations.
+    #[default]
+    Gate,
+    /// Everything, however long it takes.
+    Thorough,
+}
+
+/// Which tests to run: those of the gate, unless it says less or more.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
     /// The one database to test.
     only: Option<Database>,
     /// What the names of the tests contain.
     name: Option<String>,
+    effort: Effort,
 }
 
 impl Selection {
-    /// Reads the arguments of `cargo xtask test`: `[--only DATABASE] [NAME]`.
+    /// Reads the arguments of `cargo xtask test`: `[--all] [--only DATABASE] [NAME]`.
     pub(crate) fn parse(args: &[&str]) -> Result<Self, Failure> {
         let mut selection = Self::default();
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             match *arg {
+                "--all" if selection.effort == Effort::Gate => selection.effort = Effort::Thorough,
                 "--only" if selection.only.is_none() => {
                     let database = args.next().ok_or_else(|| Failure::usage("`--only` wants a database"))?;
                     selection.only = Some(Database::parse(database)?);
@@ -63,6 +75,11 @@ impl Selection {
         self.name.as_deref()
     }
 
+    /// Returns how much is run of what takes long.
+    pub(crate) fn effort(&self) -> Effort {
+        self.effort
+    }
+
     /// Returns why nothing but tests of crates is selected, if so. The browser and the examples of the documentation
     /// use SQLite.
     pub(crate) fn leaves_out_the_rest(&self) -> Option<&'static str> {
@@ -80,7 +97,7 @@ mod tests {
 
     #[track_caller]
     fn selection(args: &[&str], only: Option<Database>, name: Option<&str>) {
-        let expected = Selection { only, name: name.map(str::to_owned) };
+        let expected = Selection { only, name: name.map(str::to_owned), effort: Effort::Gate };
         assert_eq!(Selection::parse(args).unwrap(), expected, "{args:?}");
     }
 
@@ -95,12 +112,19 @@ mod tests {
     }
 
     #[test]
+    fn everything_is_run_where_it_is_asked_for() {
+        let selection = Selection::parse(&["--only", "mysql", "--all"]).unwrap();
+        assert_eq!((selection.effort(), selection.only()), (Effort::Thorough, Some(Database::MySql)));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for args in [
             ["--only"].as_slice(),
             &["--only", "refresh"],
             &["--only", "sqlite", "--only", "mysql"],
             &["--olny", "sqlite"],
+            &["--all", "--all"],
             &["one", "two"],
         ] {
             Selection::parse(args).expect_err("these arguments mean nothing");
