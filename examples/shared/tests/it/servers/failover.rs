@@ -73,6 +73,23 @@ mod postgres {
         assert_as_acknowledged(&apis(&processes), &outcome);
     }
 
+    /// The old primary lives on, and takes no writes any more; the connections to it stay open, as behind a proxy.
+    #[test]
+    fn connections_that_became_read_only_are_left_for_the_new_primary() {
+        let (folder, mut cluster) = (Folder::new(), Cluster::start());
+        let (processes, outcome) = cluster.fail_over(&folder, |primary| {
+            let read_only = ["ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()"];
+            primary.run("postgres", &read_only).unwrap();
+            // What had begun to commit gets to the standby.
+            thread::sleep(Duration::from_millis(500));
+        });
+        outcome.print("the primary became read-only");
+        outcome.assert_back_within(BACK_WITHIN);
+        let late: Vec<_> = outcome.accepted_after_sign_out.iter().filter(|after| **after > BACK_WITHIN).collect();
+        assert!(late.is_empty(), "sessions that were signed out are accepted, by the old primary: {late:?}");
+        assert_as_acknowledged(&apis(&processes), &outcome);
+    }
+
     fn assert_as_acknowledged(processes: &[Api], outcome: &Outcome) {
         assert!(outcome.accounts.len() > BEFORE && outcome.signed_out.len() > BEFORE, "there was a load: {outcome:?}");
         thread::scope(|scope| {
