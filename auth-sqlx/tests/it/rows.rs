@@ -42,6 +42,7 @@ pub(crate) fn event(kind: AuditKind, user: UserId) -> AuditEvent {
         session_id: None,
         client: client(),
         detail: None,
+        count: 1,
     }
 }
 

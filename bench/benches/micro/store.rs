@@ -64,7 +64,7 @@ impl Calls {
         let Session { id: session_id, user_id, client, created_at, .. } = self.record().session.clone();
         let id = AuditEventId::from_uuid(Uuid::now_v7());
         let (user_id, session_id) = (Some(user_id), Some(session_id));
-        AuditEvent { id, at: created_at, kind, user_id, session_id, client, detail: None }
+        AuditEvent { id, at: created_at, kind, user_id, session_id, client, detail: None, count: 1 }
     }
 
     /// A use of the session, a second after the one before.
