@@ -2,6 +2,7 @@
 
 mod failover;
 mod interruptions;
+mod pooler;
 mod surroundings;
 
 use std::time::Instant;
