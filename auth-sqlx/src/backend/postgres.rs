@@ -110,11 +110,13 @@ impl Run for Postgres {
         pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'").await
     }
 
-    /// The lock goes with the transaction, as poolers need it, and everything of the step does, too.
+    /// The lock goes with the transaction, as poolers need it, and everything of the step does, too. The limits of time
+    /// that the role may have are meant for requests, and not for who waits for another process to migrate.
     async fn begin_migration(pool: &Pool<Self>, schema: &Schema) -> Result<Lease<Self>, MigrateError> {
         let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         // Numbers of our own, the same for all schemas: the letters "auth" and "sqlx". What is there already is no news.
-        let turn = "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
+        let turn = "SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = 0; \
+                    SET LOCAL lock_timeout = '1min'; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
         sqlx::raw_sql(turn).execute(&mut *transaction).await?;
         if let Some(name) = schema.name() {
             // Not by IF NOT EXISTS, which takes the right to create schemas also where there is nothing to create.

@@ -102,3 +102,46 @@ mod mysql {
         MySqlStore::new(pool).migrate().await.unwrap();
     }
 }
+
+mod postgres {
+    use std::time::Duration;
+
+    use auth_core::Client;
+    use auth_sqlx::PostgresStore;
+    use throwaway::Postgres;
+
+    use crate::account::{ADA, auth, sign_in, sign_up};
+
+    /// What a role or a database may have been given with requests in mind, or for a program of another kind.
+    const HOSTILE: &[(&str, &str)] = &[
+        ("default_transaction_deferrable", "on"),
+        ("default_transaction_isolation", "serializable"),
+        ("lock_timeout", "100ms"),
+        ("standard_conforming_strings", "off"),
+        ("statement_timeout", "1s"),
+        ("transform_null_equals", "on"),
+    ];
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_process_waits_its_turn_to_migrate_whatever_the_limits_of_requests() {
+        let server = Postgres::start_with(HOSTILE).unwrap();
+        let operator = PostgresStore::connect(&server.url()).await.unwrap();
+        let mut other_process = operator.pool().begin().await.unwrap();
+        let turn = "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
+        sqlx::raw_sql(turn).execute(&mut *other_process).await.unwrap();
+        let store = PostgresStore::connect(&server.url()).await.unwrap();
+        let waiting = tokio::spawn({
+            let store = store.clone();
+            async move { store.migrate().await }
+        });
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(!waiting.is_finished(), "it is another process's turn");
+        other_process.rollback().await.unwrap();
+        waiting.await.unwrap().unwrap();
+
+        let auth = auth(store);
+        let ada = sign_up(&auth, ADA).await.unwrap();
+        sign_in(&auth, ADA).await.unwrap();
+        auth.refresh(&ada.refresh_token, &Client::default()).await.unwrap();
+    }
+}
