@@ -191,7 +191,7 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
             Pooling::Session => self.acquire(self.open(self.reader())?).await.map(Lease::Connection),
-            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
+            Pooling::Transaction => self.begin_once().await.map(Lease::Transaction),
         }
     }
 
@@ -199,7 +199,7 @@ impl<DB: Backend> SqlxStore<DB> {
     pub(crate) async fn write(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
             Pooling::Session => self.acquire(self.writer()?).await.map(Lease::Connection),
-            Pooling::Transaction => self.begin().await.map(Lease::Transaction),
+            Pooling::Transaction => self.begin_once().await.map(Lease::Transaction),
         }
     }
 
@@ -207,12 +207,13 @@ impl<DB: Backend> SqlxStore<DB> {
     ///
     /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static, DB>> {
+        self.again(|| self.begin_once(), self.connections()).await
+    }
+
+    async fn begin_once(&self) -> sqlx::Result<Transaction<'static, DB>> {
         let writer = self.writer()?;
-        let begin = || {
-            let pool = writer.clone();
-            self.take(writer, Box::pin(async move { DB::begin(&pool).await }))
-        };
-        self.again(begin, self.connections()).await
+        let own = writer.clone();
+        self.take(writer, Box::pin(async move { DB::begin(&own).await })).await
     }
 
     async fn acquire(&self, pool: &Pool<DB>) -> sqlx::Result<PoolConnection<DB>> {
