@@ -163,7 +163,7 @@ words! {
         AllSessions = "all_sessions",
         /// The e-mail address has an account already.
         EmailTaken = "email_taken",
-        /// The user has as many sessions as are allowed, so the one not used for longest ended.
+        /// The user has as many sessions as are allowed, so another one ended to make room.
         Evicted = "evicted",
         /// All sessions of the user but the one that asked.
         OtherSessions = "other_sessions",

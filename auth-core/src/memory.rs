@@ -162,10 +162,9 @@ impl SessionStore for MemoryStore {
         }
         let (user, now) = (session.user_id, session.created_at);
         tables.sessions.retain(|_, row| row.session.user_id != user || row.session.expires_at > now);
-        let room = usize::try_from(open.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);
-        let surplus: Vec<_> = tables.sessions_of(session.user_id).into_iter().skip(room).collect();
-        for session in &surplus {
-            tables.sessions.remove(&session.id);
+        let surplus = open.surplus(&tables.sessions_of(user));
+        for id in &surplus {
+            tables.sessions.remove(id);
         }
         let made_room = !surplus.is_empty();
         if made_room {

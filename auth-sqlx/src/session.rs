@@ -131,16 +131,16 @@ impl<DB: Backend> SqlxStore<DB> {
         Ok(Some((DB::get(&row, "auth_epoch")?, status)))
     }
 
-    /// Deletes the sessions that have expired, and those not used for longest until there is room for one more.
+    /// Deletes the sessions that have expired, and others until there is room for one more.
     ///
     /// Each by its key: to delete by the user would, on MySQL, lock the gap to the next user's sessions as well.
     async fn make_room(&self, tx: &mut DB::Connection, open: &OpenSession) -> Result<OpenSessionOutcome, Failure> {
         let now = open.new.session.created_at;
         let sessions = self.select_sessions(tx, open.new.session.user_id).await?;
-        let (expired, live): (Vec<_>, Vec<_>) = sessions.iter().partition(|session| session.expires_at <= now);
-        let room = usize::try_from(open.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);
-        let surplus = live.get(room..).unwrap_or_default();
-        let dead: Vec<_> = expired.iter().chain(surplus).map(|session| session.id.as_uuid()).collect();
+        let (expired, live): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|session| session.expires_at <= now);
+        let surplus = open.surplus(&live);
+        let expired = expired.iter().map(|session| session.id);
+        let dead: Vec<_> = expired.chain(surplus.iter().copied()).map(|id| id.as_uuid()).collect();
         if !dead.is_empty() {
             self.sql("DELETE FROM {auth_sessions} WHERE id IN (?)").bind_each(dead.into_iter()).execute(tx).await?;
         }

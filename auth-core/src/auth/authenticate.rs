@@ -327,7 +327,7 @@ impl Auth {
     }
 
     /// The policy's interval, or less where an idle timeout asks for a finer one.
-    fn touch_interval(&self) -> TimeDelta {
+    pub(super) fn touch_interval(&self) -> TimeDelta {
         let policy = &self.0.sessions;
         let interval = policy.idle_timeout.map_or(policy.touch_interval, |idle| policy.touch_interval.min(idle / 10));
         TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX)

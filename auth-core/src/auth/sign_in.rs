@@ -74,8 +74,13 @@ impl Auth {
         let evicted = AuditEvent::new(AuditKind::SessionRevoked, client, now)?
             .of_user(signed_in.user.id)
             .with_detail(AuditDetail::Evicted);
-        let max_per_user = self.0.sessions.max_per_user;
-        let open = OpenSession { new, max_per_user, event: event.clone(), evicted: evicted.clone() };
+        let open = OpenSession {
+            new,
+            max_per_user: self.0.sessions.max_per_user,
+            recent_since: now.checked_sub_signed(self.touch_interval()).unwrap_or(DateTime::<Utc>::MIN_UTC),
+            event: event.clone(),
+            evicted: evicted.clone(),
+        };
         match self.store().open_session(open).await? {
             OpenSessionOutcome::MadeRoom => self.publish(&evicted),
             OpenSessionOutcome::Opened => {}

@@ -1,5 +1,7 @@
 //! Sessions and the state of their refresh tokens.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -61,12 +63,31 @@ pub struct NewSession {
 pub struct OpenSession {
     /// The session.
     pub new: NewSession,
-    /// How many sessions the user may have with it; those not used for longest are deleted to make room.
+    /// How many sessions the user may have with it; [`surplus`](Self::surplus) tells which are deleted to make room.
     pub max_per_user: u32,
+    /// Sessions seen after this instant count as used at the same time: uses are noted at an interval only.
+    pub recent_since: DateTime<Utc>,
     /// The record of the opening.
     pub event: AuditEvent,
     /// The record of sessions that made room, written only if there were any.
     pub evicted: AuditEvent,
+}
+
+impl OpenSession {
+    /// Returns which of the user's live sessions are deleted to make room.
+    ///
+    /// Those not used for longest go first. Of the sessions that were seen after `recent_since` nobody knows which is in
+    /// use; they go last, and among them the one whose user signed in last goes first, so that no series of sign-ins
+    /// pushes out a session that was there before.
+    pub fn surplus(&self, live: &[Session]) -> Vec<SessionId> {
+        let room = usize::try_from(self.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);
+        let (mut recent, mut order): (Vec<_>, Vec<_>) =
+            live.iter().partition(|session| session.last_seen_at > self.recent_since);
+        order.sort_by_key(|session| (session.last_seen_at, session.id));
+        recent.sort_by_key(|session| Reverse((session.created_at, session.id)));
+        order.append(&mut recent);
+        order.iter().take(live.len().saturating_sub(room)).map(|session| session.id).collect()
+    }
 }
 
 /// What became of a session to be opened.

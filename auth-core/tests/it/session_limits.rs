@@ -86,6 +86,20 @@ async fn one_session_too_many_ends_the_least_recently_used() {
 }
 
 #[tokio::test]
+async fn no_series_of_sign_ins_pushes_out_a_session_in_use() {
+    let fixture = Fixture::new();
+    let in_use = fixture.sign_up(ADA).await;
+    for _ in 0..40 {
+        for _ in 0..10 {
+            fixture.clock.advance(SECOND / 10);
+            fixture.authenticate(&in_use).await.unwrap();
+        }
+        fixture.sign_in(ADA).await;
+    }
+    fixture.authenticate(&in_use).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_user_never_has_more_sessions_than_the_policy_allows() {
     for max_per_user in [1, 2, 3] {
         let fixture = Fixture::with_sessions(SessionPolicy { max_per_user, ..SessionPolicy::default() });

@@ -94,6 +94,7 @@ pub(crate) fn open(user: &User) -> OpenSession {
     OpenSession {
         new: new_session(user),
         max_per_user: 1_000,
+        recent_since: now(),
         event: event(AuditKind::SignInSuccess, user.id),
         evicted: event(AuditKind::SessionRevoked, user.id),
     }

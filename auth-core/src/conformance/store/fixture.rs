@@ -93,11 +93,12 @@ pub(super) fn new_user(user: &User) -> NewUser {
     }
 }
 
-/// The opening of a session, with room for many.
+/// The opening of a session, with room for many. No other session counts as seen just now.
 pub(super) fn open(new: &NewSession) -> OpenSession {
     OpenSession {
         new: new.clone(),
         max_per_user: 100,
+        recent_since: DateTime::<Utc>::MAX_UTC,
         event: event(AuditKind::SignInSuccess, new.session.user_id),
         evicted: event(AuditKind::SessionRevoked, new.session.user_id).with_detail(AuditDetail::Evicted),
     }

@@ -115,7 +115,8 @@ impl Life {
             }
             3 | 4 => {
                 if model.find_session(new.session.id).await.unwrap().is_none() {
-                    let opening = OpenSession { max_per_user: 2, event: made.clone(), ..open(&new) };
+                    let recent_since = new.session.created_at - seconds(i64::try_from(number() % 4).unwrap());
+                    let opening = OpenSession { max_per_user: 2, recent_since, event: made.clone(), ..open(&new) };
                     both!(open_session(opening.clone()));
                 }
             }

@@ -18,6 +18,8 @@ pub async fn run_all(store: &dyn Store) {
     a_session_that_was_never_opened_is_not_found(store).await;
     a_session_is_opened_only_for_an_active_user_of_its_epoch(store).await;
     the_sessions_not_used_for_longest_make_room(store).await;
+    a_session_seen_just_now_outlasts_older_ones(store).await;
+    of_sessions_seen_just_now_the_latest_sign_in_makes_room(store).await;
     nothing_makes_room_that_need_not(store).await;
     sessions_that_have_expired_take_no_room(store).await;
     sessions_are_listed_the_most_recently_used_first(store).await;
@@ -147,6 +149,40 @@ pub async fn the_sessions_not_used_for_longest_make_room(store: &dyn Store) {
     assert!(recorded.contains(&event), "the opening is recorded");
     assert!(recorded.contains(&evicted), "the end of those that made room is recorded");
     assert_eq!(session_ids(store, other.id).await, [others.session.id], "another user's session stays");
+}
+
+/// A use is noted at an interval only, so of two sessions seen within it nobody knows which is in use: older ones go.
+pub async fn a_session_seen_just_now_outlasts_older_ones(store: &dyn Store) {
+    let user = created(store).await;
+    let at = session(&user).session.created_at;
+    let [old, recent] = [60, 59].map(|age| {
+        let mut new = session(&user);
+        (new.session.created_at, new.session.last_seen_at) = (at - seconds(100 - age), at - seconds(age));
+        new
+    });
+    for new in [&recent, &old] {
+        store.open_session(open(new)).await.unwrap();
+    }
+    let new = session(&user);
+    let opening = OpenSession { max_per_user: 2, recent_since: at - seconds(60), ..open(&new) };
+    assert_eq!(store.open_session(opening).await.unwrap(), OpenSessionOutcome::MadeRoom);
+    assert_eq!(session_ids(store, user.id).await, [new.session.id, recent.session.id]);
+}
+
+/// The first that was there outlasts any number of sign-ins at the same time; each of them makes room for the next.
+pub async fn of_sessions_seen_just_now_the_latest_sign_in_makes_room(store: &dyn Store) {
+    let user = created(store).await;
+    let mut opened = Vec::new();
+    for place in 0..6 {
+        let mut new = session(&user);
+        new.session.created_at += seconds(place);
+        // The order of their uses is the other way round.
+        new.session.last_seen_at -= seconds(place);
+        let recent_since = new.session.created_at - seconds(60);
+        store.open_session(OpenSession { max_per_user: 3, recent_since, ..open(&new) }).await.unwrap();
+        opened.push(new.session.id);
+    }
+    assert_eq!(session_ids(store, user.id).await, [opened[0], opened[1], opened[5]]);
 }
 
 /// The record of sessions that made room is written only if there were any.
