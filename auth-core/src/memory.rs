@@ -24,7 +24,7 @@ use crate::store::{
 };
 use crate::throttle::{Throttle, ThrottleKey};
 use crate::token::OneTimeTokenRecord;
-use crate::user::{User, UserStatus};
+use crate::user::{User, UserStatus, check_roles};
 
 /// Keeps everything in memory and forgets it at the end.
 ///
@@ -107,6 +107,7 @@ impl UserStore for MemoryStore {
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {
+        check_roles(&new.user.roles)?;
         let mut tables = self.lock();
         if new.user.email.as_ref().is_some_and(|email| tables.find_by_email(email).is_some()) {
             return Ok(CreateUserOutcome::EmailTaken);
@@ -142,6 +143,7 @@ impl UserStore for MemoryStore {
     }
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
+        check_roles(&set.roles)?;
         let mut tables = self.lock();
         let user = tables.users.get_mut(&set.user_id).filter(|user| user.auth_epoch == set.expected_epoch);
         let Some(user) = user else { return Ok(SetRolesOutcome::Changed) };

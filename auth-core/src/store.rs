@@ -43,6 +43,7 @@ pub use user::{
 pub(crate) use watched::WatchedStore;
 
 use crate::error::{Error, fmt_chain};
+use crate::user::TooManyRoles;
 
 /// All that authentication needs to remember.
 pub trait Store: UserStore + SessionStore + TokenStore + ThrottleStore + AuditStore + PruneStore {}
@@ -101,6 +102,13 @@ impl fmt::Debug for StoreError {
 impl StdError for StoreError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(self.source.as_ref())
+    }
+}
+
+/// The roles were refused, and nothing was written.
+impl From<TooManyRoles> for StoreError {
+    fn from(cause: TooManyRoles) -> Self {
+        Self::new(StoreErrorKind::Other, cause)
     }
 }
 

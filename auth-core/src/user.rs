@@ -15,6 +15,22 @@ pub const MAX_NAME_CHARS: usize = 128;
 /// The most roles of a user: they stand in every access token, and browsers drop cookies of more than 4 KiB.
 pub const MAX_ROLES: usize = 16;
 
+/// Refuses more roles than an access token holds. Stores ask before they write a user's roles, and after reading them.
+///
+/// # Errors
+///
+/// [`TooManyRoles`] for more than [`MAX_ROLES`].
+pub fn check_roles(roles: &[Role]) -> Result<(), TooManyRoles> {
+    if roles.len() > MAX_ROLES { Err(TooManyRoles { roles: roles.len() }) } else { Ok(()) }
+}
+
+/// A user has, or would get, more roles than an access token holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{roles} roles are too many for a user: an access token holds {MAX_ROLES}")]
+pub struct TooManyRoles {
+    roles: usize,
+}
+
 /// An account, as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

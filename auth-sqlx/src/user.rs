@@ -8,9 +8,9 @@ use auth_core::password::PasswordHash;
 use auth_core::role::Role;
 use auth_core::store::{
     CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
-    SetRolesOutcome, StoreError, UserStore,
+    SetRolesOutcome, StoreError, StoreErrorKind, UserStore,
 };
-use auth_core::user::{User, UserStatus};
+use auth_core::user::{User, UserStatus, check_roles};
 use serde_json::Value;
 
 use crate::backend::{Backend, Exact};
@@ -44,6 +44,7 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn create_user(&self, new: NewUser) -> Result<CreateUserOutcome, StoreError> {
+        check_roles(&new.user.roles)?;
         let store = self.clone();
         to_its_end::<DB, _>(async move { store.change(|| store.try_create_user(&new)).await }).await
     }
@@ -64,6 +65,7 @@ impl<DB: Backend> UserStore for SqlxStore<DB> {
     }
 
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError> {
+        check_roles(&set.roles)?;
         let store = self.clone();
         to_its_end::<DB, _>(async move { store.change(|| store.try_set_roles(&set)).await }).await
     }
@@ -189,6 +191,7 @@ pub(crate) fn user<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<User, F
     user.status = UserStatus::from_word(&status).ok_or_else(|| Failure::corrupt("status"))?;
     user.auth_epoch = auth_epoch;
     user.updated_at = columns.instant("updated_at")?;
+    check_roles(&user.roles).map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))?;
     Ok(user)
 }
 

@@ -12,7 +12,7 @@ use crate::password::{Password, Verdict};
 use crate::role::Role;
 use crate::session::Client;
 use crate::store::{CreateUserOutcome, Credentials, NewUser, SetRoles, SetRolesOutcome};
-use crate::user::{MAX_ROLES, User};
+use crate::user::{MAX_ROLES, User, check_roles};
 
 /// How often a lost race is run again.
 const ATTEMPTS: u32 = 8;
@@ -123,11 +123,12 @@ impl Auth {
         }
         let now = self.now();
         let event = AuditEvent::new(AuditKind::RoleChanged, &Client::default(), now)?.of_user(user.id);
-        if user.roles.len() >= MAX_ROLES {
-            return Err(Error::invalid_input(FieldErrors::one("role", "too_many", "A user has at most 16 roles.")));
-        }
         let mut roles = user.roles;
         roles.push(role);
+        if check_roles(&roles).is_err() {
+            let message = format!("A user has at most {MAX_ROLES} roles.");
+            return Err(Error::invalid_input(FieldErrors::one("role", "too_many", message)));
+        }
         let set = SetRoles { user_id: user.id, expected_epoch: user.auth_epoch, roles, at: now, event: event.clone() };
         match self.store().set_roles(set).await? {
             SetRolesOutcome::Set => {

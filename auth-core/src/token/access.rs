@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::token::keys::{SigningKey, install_crypto_provider};
 use crate::token::verified::VerifiedTokens;
 use crate::token::{AccessToken, SigningKeys};
-use crate::user::User;
+use crate::user::{User, check_roles};
 
 /// The longest token that is looked at, in bytes. Ours have about 600.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -108,6 +108,10 @@ impl AccessTokens {
     }
 
     /// Issues a token for the session, to live for the policy's time but never longer than the session.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`] for a user with more roles than a token holds: what would not be accepted is not issued.
     pub(crate) fn issue(
         &self,
         user: &User,
@@ -126,6 +130,7 @@ impl AccessTokens {
         generation: i64,
         now: DateTime<Utc>,
     ) -> Result<AccessToken, Error> {
+        check_roles(&user.roles).map_err(|cause| Error::new(ErrorKind::Internal).with_source(cause))?;
         let iat = now.timestamp();
         let ttl = i64::try_from(self.policy.access_ttl.as_secs()).unwrap_or(0);
         let wire = Wire {

@@ -14,7 +14,7 @@ use crate::store::{
     CreateUserOutcome, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles, SetRolesOutcome,
     Store,
 };
-use crate::user::{MAX_NAME_CHARS, User, UserStatus};
+use crate::user::{MAX_NAME_CHARS, MAX_ROLES, User, UserStatus};
 
 /// Checks every rule of this module.
 pub async fn run_all(store: &dyn Store) {
@@ -32,6 +32,7 @@ pub async fn run_all(store: &dyn Store) {
     a_password_that_is_not_the_expected_one_stays(store).await;
     new_roles_end_every_session_of_the_user(store).await;
     an_unknown_or_changed_user_is_given_no_roles(store).await;
+    more_roles_than_a_token_holds_are_refused(store).await;
 }
 
 /// The password, the first session and the event are there as soon as the user is.
@@ -248,6 +249,25 @@ pub async fn new_roles_end_every_session_of_the_user(store: &dyn Store) {
         assert!(event_ids(store, user.id).await.contains(&event.id), "the event is recorded");
     }
     assert_eq!(record(store, others.session.id).await.user, other, "other users keep roles, epoch and sessions");
+}
+
+/// Roles are copied into access tokens, which have room for so many.
+pub async fn more_roles_than_a_token_holds_are_refused(store: &dyn Store) {
+    let roles = |count: usize| (0..count).map(|place| Role::new(format!("role-{place}")).unwrap()).collect::<Vec<_>>();
+    let full = User { roles: roles(MAX_ROLES), ..user() };
+    create(store, new_user(&full)).await;
+    assert_eq!(credentials(store, &full).await.user, full, "as many as fit are kept");
+
+    let event = event(AuditKind::RoleChanged, full.id);
+    let (user_id, expected_epoch, roles) = (full.id, full.auth_epoch, roles(MAX_ROLES + 1));
+    let set = SetRoles { user_id, expected_epoch, roles: roles.clone(), at: instant(), event: event.clone() };
+    assert!(store.set_roles(set).await.is_err(), "one more is refused");
+    assert_eq!(credentials(store, &full).await.user, full, "and changes nothing");
+    assert!(!event_ids(store, full.id).await.contains(&event.id), "no event is recorded");
+
+    let overfull = User { roles, ..user() };
+    assert!(store.create_user(new_user(&overfull)).await.is_err(), "nobody is created with more");
+    assert!(store.find_credentials(overfull.email.as_ref().unwrap()).await.unwrap().is_none());
 }
 
 /// Who is not there, or has changed since their roles were read, is given none, and nothing is recorded of it.

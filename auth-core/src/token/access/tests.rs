@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::email::Email;
 use crate::session::{Client, SessionKind};
+use crate::user::MAX_ROLES;
 
 const ISSUER: &str = "https://app.example.com";
 const AUDIENCE: &str = "https://api.example.com";
@@ -173,6 +174,29 @@ fn session() -> Session {
 
 fn issued(tokens: &AccessTokens) -> String {
     tokens.issue(&user(), &session(), 3, now()).unwrap().expose().to_owned()
+}
+
+fn with_roles(count: usize) -> User {
+    User { roles: (0..count).map(|place| Role::new(format!("{place:0>32}")).unwrap()).collect(), ..user() }
+}
+
+#[test]
+fn the_longest_token_fits_into_a_cookie_and_is_accepted() {
+    let name = "x".repeat(256);
+    let keys = SigningKeys::new(hs256());
+    let tokens = AccessTokens::new(keys, name.clone(), name, TokenPolicy::default());
+    let token = tokens.issue(&with_roles(MAX_ROLES), &session(), i64::MAX, now()).unwrap();
+    assert!(token.expose().len() < 4_000, "{} bytes", token.expose().len());
+    assert_eq!(answer(&tokens, token.expose(), now()), Answer::Live);
+}
+
+#[test]
+fn no_token_is_issued_that_holds_too_many_roles() {
+    for count in [MAX_ROLES + 1, 400] {
+        let error = tokens().issue(&with_roles(count), &session(), 0, now()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("too many"), "{error:?}");
+    }
 }
 
 #[test]
