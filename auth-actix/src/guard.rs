@@ -21,7 +21,7 @@ use crate::request::{self, evidence};
 /// use auth_actix::auth_core::MemoryStore;
 /// use auth_actix::{Auth, Role, SigningKeys, require_role, require_user};
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let news = web::resource("/news").wrap(require_user(&auth)).get(|| async { "news" });
 /// let admins = web::scope("/admin").wrap(require_role(&auth, Role::ADMIN)).route("/users", web::get().to(|| async { "all" }));
 /// let app = App::new().app_data(web::Data::new(auth)).service(news).service(admins);

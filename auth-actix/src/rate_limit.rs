@@ -24,7 +24,7 @@ use crate::request::head;
 /// use auth_actix::auth_core::MemoryStore;
 /// use auth_actix::{Auth, Quota, RateLimitLayer, SigningKeys};
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30.try_into()?));
 /// let search = web::resource("/search").wrap(limit).get(|| async { "found" });
 /// let app = App::new().app_data(web::Data::new(auth)).service(search);

@@ -26,7 +26,7 @@ use crate::unread::{CloseUnread, hold};
 /// use auth_actix::auth_core::MemoryStore;
 /// use auth_actix::{Auth, SigningKeys, Transport, routes};
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let app = App::new()
 ///     .app_data(web::Data::new(auth))
 ///     .service(web::scope("/auth").configure(routes(Transport::Cookie)))

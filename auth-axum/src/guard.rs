@@ -19,7 +19,7 @@ use crate::request::ask;
 /// use axum::Router;
 /// use axum::routing::get;
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let members = Router::new().route("/news", get(|| async { "news" })).route_layer(require_user(&auth));
 /// let admins = Router::new().route("/users", get(|| async { "all" })).route_layer(require_role(&auth, Role::ADMIN));
 /// let app: Router = Router::new().merge(members).nest("/admin", admins).with_state(auth);

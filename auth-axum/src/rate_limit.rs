@@ -24,7 +24,7 @@ use crate::request::head;
 /// use axum::Router;
 /// use axum::routing::get;
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30.try_into()?));
 /// let app: Router = Router::new().route("/search", get(|| async { "found" })).route_layer(limit).with_state(auth);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

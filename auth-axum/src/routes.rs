@@ -21,7 +21,7 @@ use crate::request::{peer, read_body, response, take_authority};
 /// use auth_axum::{Auth, SigningKeys, Transport, routes};
 /// use axum::Router;
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let app: Router = Router::new()
 ///     .nest("/auth", routes(Transport::Cookie))
 ///     .nest("/api/auth", routes(Transport::Bearer))

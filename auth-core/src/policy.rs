@@ -12,32 +12,41 @@ use std::time::Duration;
 
 use crate::session::SessionKind;
 
-pub use password::{CommonPasswords, HashFloor, HashPolicy, HashPriority, PasswordPolicy};
+pub use password::{CommonPasswords, HashFloor, HashPolicy, HashPriority, OwnWords, PasswordPolicy};
 pub(crate) use password::{HASH_MAX_MEMORY_KIB, HASH_MAX_PARALLELISM, HASH_MAX_TIME_COST, PASSWORD_MAX_BYTES};
 
 /// How long sessions live, and how forgiving refreshing is.
 #[derive(Debug, Clone)]
 pub struct SessionPolicy {
     /// Life of a browser session without "remember me"; refreshing extends it by as much again.
-    /// Default 24 hours (OWASP: one working day at most).
+    /// Default 24 hours (OWASP: one working day at most), at least a minute.
     pub browser_ttl: Duration,
-    /// Life of a browser session with "remember me". Default 30 days (NIST SP 800-63B: at most 30 days at AAL1).
+    /// Life of a browser session with "remember me". Default 30 days (NIST SP 800-63B: at most 30 days at AAL1), at
+    /// least a minute.
     pub remembered_ttl: Duration,
-    /// Life of a session of an API client. Default 7 days.
+    /// Life of a session of an API client. Default 7 days, at least a minute.
     pub bearer_ttl: Duration,
     /// The end of any session, counted from the sign-in, however often it is refreshed.
     /// Default 90 days, which is also the most that is accepted.
     pub absolute_ttl: Duration,
-    /// Ends a session that was not used for so long. Default none; if set, at least 10 minutes.
+    /// Ends a session that was not used for so long. Default none; if set, at least 10 minutes, longer than the life of
+    /// an access token, and at most `absolute_ttl`.
+    ///
+    /// What is answered by the access token alone (`Claims`) is no use that is noted: whoever calls nothing else is
+    /// active only when they refresh, which is once in the life of an access token.
     pub idle_timeout: Option<Duration>,
     /// For how long after a refresh the token it replaced still yields the same successor, so that racing tabs and
     /// lost answers sign nobody out. Default 30 seconds, at most 60; zero is the strict policy.
     pub refresh_grace: Duration,
-    /// How often in a row a lost answer may be repeated after the grace window. Default 3; one more is theft.
+    /// How often in a row a lost answer may be repeated after the grace window. Default 3, at most 10; one more is theft.
+    /// A row ends with a token that was exchanged for its successor and needed no such repetition.
     pub refresh_recoveries: u32,
-    /// The least time between two writes of a session's `last_seen_at`. Default 60 seconds.
+    /// The least time between two writes of a session's `last_seen_at`. Default 60 seconds, at most 10 minutes; zero writes
+    /// at every request. Where there is an `idle_timeout`, a tenth of that if it is less.
     pub touch_interval: Duration,
-    /// Sessions of one user at the same time; one more ends the one not used for longest. Default 20, between 1 and 100.
+    /// Sessions of one user at the same time; one more ends the one not used for longest. Uses are noted every
+    /// `touch_interval`, so sessions seen within it count as in use: they go last, the latest sign-in among them first.
+    /// Default 20, between 1 and 100.
     pub max_per_user: u32,
 }
 
@@ -183,33 +192,51 @@ impl Quota {
 
 impl SessionPolicy {
     /// What is wrong about the values, if anything.
-    pub(crate) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self, access_ttl: Duration) -> Option<String> {
         let spans = [
             ("browser_ttl", self.browser_ttl),
             ("remembered_ttl", self.remembered_ttl),
             ("bearer_ttl", self.bearer_ttl),
         ];
-        let longest = spans.into_iter().find(|(_, ttl)| ttl.is_zero() || *ttl > self.absolute_ttl);
-        if let Some((name, ttl)) = longest {
-            return Some(format!("{name} must be above 0 and at most absolute_ttl, not {ttl:?}"));
+        let lives = MINUTE..=self.absolute_ttl;
+        if let Some((name, ttl)) = spans.into_iter().find(|(_, ttl)| !lives.contains(ttl)) {
+            return Some(format!("{name} must be at least a minute and at most absolute_ttl, not {ttl:?}"));
         }
         if self.absolute_ttl > DAY * 90 {
             return Some(format!("absolute_ttl must be at most 90 days, not {:?}", self.absolute_ttl));
         }
-        if let Some(idle) = self.idle_timeout.filter(|idle| *idle < Duration::from_mins(10)) {
-            return Some(format!("idle_timeout must be at least 10 minutes, not {idle:?}"));
-        }
-        if self.refresh_grace > Duration::from_mins(1) {
+        if self.refresh_grace > MINUTE {
             return Some(format!("refresh_grace must be at most 60 seconds, not {:?}", self.refresh_grace));
         }
-        let sessions = self.max_per_user;
-        (!(1..=100).contains(&sessions)).then(|| format!("max_per_user must be between 1 and 100, not {sessions}"))
+        if self.touch_interval > MINUTE * 10 {
+            return Some(format!("touch_interval must be at most 10 minutes, not {:?}", self.touch_interval));
+        }
+        self.idle_problem(access_ttl)
+            .or_else(|| outside("SessionPolicy::refresh_recoveries", &self.refresh_recoveries, &(0..=10)))
+            .or_else(|| outside("SessionPolicy::max_per_user", &self.max_per_user, &(1..=100)))
+    }
+
+    fn idle_problem(&self, access_ttl: Duration) -> Option<String> {
+        let idle = self.idle_timeout?;
+        if idle < MINUTE * 10 || idle > self.absolute_ttl {
+            return Some(format!("idle_timeout must be at least 10 minutes and at most absolute_ttl, not {idle:?}"));
+        }
+        (idle <= access_ttl).then(|| {
+            format!(
+                "idle_timeout must be above access_ttl, which is {access_ttl:?}, not {idle:?}: a client that refreshes when its \
+                 access token ends would be signed out while it is active"
+            )
+        })
     }
 }
 
 impl RateLimitPolicy {
     /// What is wrong about the values, if anything.
     pub(crate) fn problem(&self) -> Option<String> {
+        let all = [("sign_in", self.sign_in), ("sign_up", self.sign_up), ("refresh", self.refresh)];
+        if let Some((name, quota)) = all.into_iter().find(|(_, quota)| quota.period > DAY) {
+            return Some(format!("{name} must be earned again within a day, not {:?}", quota.period));
+        }
         let guessed = [("sign_in", self.sign_in), ("sign_up", self.sign_up)];
         let too_fast =
             |quota: &Quota| quota.burst.get() > 60 || quota.period / quota.burst.get() < Duration::from_secs(1);
@@ -244,11 +271,10 @@ impl SessionCachePolicy {
 impl TokenPolicy {
     /// What is wrong about the values, if anything.
     pub(crate) fn problem(&self) -> Option<String> {
-        let minute = Duration::from_mins(1);
-        if !(minute..=minute * 15).contains(&self.access_ttl) {
+        if !(MINUTE..=MINUTE * 15).contains(&self.access_ttl) {
             return Some(format!("access_ttl must be between 1 and 15 minutes, not {:?}", self.access_ttl));
         }
-        if self.leeway > minute {
+        if self.leeway > MINUTE {
             return Some(format!("leeway must be at most 60 seconds, not {:?}", self.leeway));
         }
         outside("TokenPolicy::verified_tokens", &self.verified_tokens, &(0..=MAX_KEPT))
@@ -262,6 +288,7 @@ fn outside<T: PartialOrd + Display>(field: &str, value: &T, bounds: &RangeInclus
 
 const FIVE: NonZeroU32 = NonZeroU32::new(5).expect("5 is not zero");
 const REFRESHES: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
+const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 

@@ -53,7 +53,7 @@ pub(crate) fn auth() -> (Auth, FaultyStore<MemoryStore>) {
 
 pub(crate) fn auth_with(configure: impl FnOnce(AuthBuilder) -> AuthBuilder) -> (Auth, FaultyStore<MemoryStore>) {
     let store = FaultyStore::new(MemoryStore::new());
-    let builder = Auth::builder(store.clone(), SigningKeys::hs256([7; 32]).unwrap());
+    let builder = Auth::builder(store.clone(), SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap());
     (configure(builder.hash_policy(HashPolicy::insecure_for_tests())).build().unwrap(), store)
 }
 

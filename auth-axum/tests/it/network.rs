@@ -14,7 +14,7 @@ async fn a_server_keeps_the_contract_over_the_network() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let base_url = format!("http://{address}");
-    let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32]).unwrap())
+    let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap())
         .base_url(&base_url)
         .hash_policy(HashPolicy::insecure_for_tests())
         .dangerously_without_rate_limits()

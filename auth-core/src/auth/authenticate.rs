@@ -169,7 +169,7 @@ impl Auth {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use auth_core::auth::{SignOutScope, SignUp, SignUpOutcome};
     /// # use auth_core::{Auth, Client, Credential, Email, ErrorKind, MemoryStore, Password, SessionKind, SigningKeys};
-    /// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+    /// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
     /// # let (client, email) = (Client::default(), Email::parse("ada@example.com")?);
     /// # let sign_up = SignUp::new(email, Password::new("a long walk in the rain"), SessionKind::Bearer);
     /// # let SignUpOutcome::SignedIn(tokens) = auth.sign_up(sign_up, &client).await? else { unreachable!() };

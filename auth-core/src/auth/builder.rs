@@ -29,6 +29,9 @@ use crate::user::User;
 /// The issuer and audience of tokens while no base URL and no issuer are set.
 const DEFAULT_ISSUER: &str = "auth";
 
+/// The longest issuer and audience, in bytes.
+const MAX_NAME_BYTES: usize = 256;
+
 /// Collects the settings; every one has a safe default.
 ///
 /// ```
@@ -273,19 +276,28 @@ impl AuthBuilder {
 
     fn check_policies(&self) -> Result<(), ConfigError> {
         let problems = [
-            ("session_policy", self.sessions.problem()),
+            ("session_policy", self.sessions.problem(self.tokens.access_ttl)),
             ("session_cache", self.session_cache.as_ref().and_then(SessionCachePolicy::problem)),
             ("token_policy", self.tokens.problem()),
             ("audit_policy", self.audit.problem()),
             ("password_policy", self.passwords.problem()),
             ("hash_policy", self.hashing.problem()),
             ("rate_limit_policy", self.limits.problem()),
-            ("issuer", self.issuer.as_deref().filter(|issuer| issuer.is_empty()).map(|_| "must not be empty".into())),
-            ("audience", self.audience.as_deref().filter(|text| text.is_empty()).map(|_| "must not be empty".into())),
+            ("issuer", self.issuer.as_deref().and_then(name_problem)),
+            ("audience", self.audience.as_deref().and_then(name_problem)),
         ];
         let first = problems.into_iter().find_map(|(setting, problem)| Some((setting, problem?)));
         first.map_or(Ok(()), |(setting, problem)| Err(ConfigError::new(setting, problem)))
     }
+}
+
+/// What is wrong about an issuer's or an audience's name: it stands in every access token, and a cookie has room for 4 KiB.
+fn name_problem(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("must not be empty".to_owned());
+    }
+    let bytes = name.len();
+    (bytes > MAX_NAME_BYTES).then(|| format!("must be at most {MAX_NAME_BYTES} bytes long, not {bytes}"))
 }
 
 fn cookie_form(base_url: Option<&BaseUrl>, shared_domain: Option<&str>) -> Result<CookieForm, ConfigError> {

@@ -33,7 +33,7 @@ impl Http<'_> {
     /// use auth_core::{Auth, ErrorKind, MemoryStore, SigningKeys};
     /// use http::{HeaderMap, Method};
     ///
-    /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+    /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
     /// let nothing = auth.http().evidence(&Method::GET, &HeaderMap::new());
     /// assert_eq!(nothing.current_user().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
     /// # Ok(())

@@ -27,7 +27,7 @@ impl Http<'_> {
     /// use http::{HeaderMap, Method};
     ///
     /// let store = MemoryStore::new();
-    /// let auth = Auth::builder(store.clone(), SigningKeys::hs256([7; 32])?).build()?;
+    /// let auth = Auth::builder(store.clone(), SigningKeys::ephemeral()?).build()?;
     /// let peer = Some([203, 0, 113, 7].into());
     /// let head = RequestHead { method: &Method::POST, headers: &HeaderMap::new(), peer };
     /// auth.http().record_refusal(head, &ErrorKind::CrossOrigin.into()).await;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Password, common_passwords};
 use crate::error::FieldErrors;
-use crate::policy::{CommonPasswords, PASSWORD_MAX_BYTES, PasswordPolicy};
+use crate::policy::{CommonPasswords, OwnWords, PASSWORD_MAX_BYTES, PasswordPolicy};
 
 /// Checks a new password, with the words that are easy to guess for this account: its e-mail address, its name.
 ///
@@ -19,10 +19,7 @@ use crate::policy::{CommonPasswords, PASSWORD_MAX_BYTES, PasswordPolicy};
 pub(super) fn check(policy: &PasswordPolicy, password: &Password, own_words: &[&str]) -> Result<(), FieldErrors> {
     let text = password.normalized();
     check_length(policy, &text)?;
-    match policy.common {
-        CommonPasswords::Allow => Ok(()),
-        CommonPasswords::Refuse => check_guessable(&text, own_words),
-    }
+    check_guessable(policy, &text, own_words)
 }
 
 fn check_length(policy: &PasswordPolicy, text: &str) -> Result<(), FieldErrors> {
@@ -38,13 +35,14 @@ fn check_length(policy: &PasswordPolicy, text: &str) -> Result<(), FieldErrors> 
     }
 }
 
-fn check_guessable(text: &str, own_words: &[&str]) -> Result<(), FieldErrors> {
+fn check_guessable(policy: &PasswordPolicy, text: &str, own_words: &[&str]) -> Result<(), FieldErrors> {
     let folded = Zeroizing::new(text.to_lowercase());
     let mut errors = FieldErrors::default();
-    if common_passwords::contains(&folded) {
+    if policy.common == CommonPasswords::Refuse && common_passwords::contains(&folded) {
         errors.extend(refusal("too_common", "Too many people use this password."));
     }
-    if own_words.iter().flat_map(|word| guesses(word)).any(|guess| fold(guess) == *folded) {
+    let is_own = || own_words.iter().flat_map(|word| guesses(word)).any(|guess| fold(guess) == *folded);
+    if policy.own_words == OwnWords::Refuse && is_own() {
         errors.extend(refusal("contains_own_words", "A password must not be your name or e-mail address."));
     }
     errors.or_ok(())
@@ -154,10 +152,17 @@ mod tests {
     }
 
     #[test]
-    fn allowing_common_passwords_leaves_only_the_length() {
-        let relaxed = PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() };
-        codes_under(&relaxed, "password123", &[]);
-        codes_under(&relaxed, "grace.hopper", &[]);
-        codes_under(&relaxed, "qwerty1", &["too_short"]);
+    fn common_passwords_and_own_words_are_allowed_by_two_settings() {
+        let common = PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() };
+        codes_under(&common, "password123", &[]);
+        codes_under(&common, "grace.hopper", &["contains_own_words"]);
+        codes_under(&common, "qwerty1", &["too_short"]);
+        let own = PasswordPolicy { own_words: OwnWords::Allow, ..PasswordPolicy::default() };
+        codes_under(&own, "password123", &["too_common"]);
+        codes_under(&own, "grace.hopper", &[]);
+        let both = PasswordPolicy { own_words: OwnWords::Allow, ..common };
+        codes_under(&both, "password123", &[]);
+        codes_under(&both, "grace.hopper", &[]);
+        codes_under(&both, "qwerty1", &["too_short"]);
     }
 }

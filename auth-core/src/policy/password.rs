@@ -14,11 +14,13 @@ pub struct PasswordPolicy {
     pub max_chars: usize,
     /// What is done about passwords that everybody uses. Default [`CommonPasswords::Refuse`].
     pub common: CommonPasswords,
+    /// What is done about passwords that are the account's own words. Default [`OwnWords::Refuse`].
+    pub own_words: OwnWords,
 }
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { min_chars: 8, max_chars: 256, common: CommonPasswords::Refuse }
+        Self { min_chars: 8, max_chars: 256, common: CommonPasswords::Refuse, own_words: OwnWords::Refuse }
     }
 }
 
@@ -45,8 +47,19 @@ impl PasswordPolicy {
 pub enum CommonPasswords {
     /// Any password is taken that is long enough: for demonstrations, where people type `password123`.
     Allow,
-    /// Passwords on the list (ASVS 6.2.4) and the account's own words (ASVS 6.2.11) are refused: the e-mail address,
-    /// its parts and the name, each when it is the whole password.
+    /// Passwords on the list are refused (ASVS 6.2.4).
+    Refuse,
+}
+
+/// Whether a password may be a word of its own account: the e-mail address, a part of it, or the name.
+///
+/// Only the whole password is compared, in any case of letters. It is a setting of its own beside [`CommonPasswords`],
+/// because whoever knows the account knows these words, also in a demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnWords {
+    /// They are taken.
+    Allow,
+    /// They are refused (ASVS 6.2.11).
     Refuse,
 }
 
@@ -73,7 +86,7 @@ pub struct HashPolicy {
     pub threads: usize,
     /// Requests that may wait for a thread; one more is refused at once. Default 64, between 1 and 65 536.
     pub queue: usize,
-    /// A request that waited longer is refused instead of hashed. Default 3 seconds, never zero.
+    /// A request that waited longer is refused instead of hashed. Default 3 seconds, between 100 milliseconds and a minute.
     pub max_wait: Duration,
     /// Which share of the processor the threads get when others want it too. Default [`HashPriority::Low`].
     pub priority: HashPriority,
@@ -116,7 +129,14 @@ impl HashPolicy {
             })
             .or_else(|| outside("HashPolicy::threads", &self.threads, &(1..=HASH_MAX_THREADS)))
             .or_else(|| outside("HashPolicy::queue", &self.queue, &(1..=65_536)))
-            .or_else(|| self.max_wait.is_zero().then(|| "HashPolicy::max_wait is zero: nothing would be hashed".into()))
+            .or_else(|| self.wait_problem())
+    }
+
+    /// Less than a thread takes to wake up would refuse everybody, and nobody waits longer for a page than a minute.
+    fn wait_problem(&self) -> Option<String> {
+        let (wait, bounds) = (self.max_wait, Duration::from_millis(100)..=Duration::from_mins(1));
+        (!bounds.contains(&wait))
+            .then(|| format!("HashPolicy::max_wait is {wait:?}: it must lie between 100ms and 60s"))
     }
 
     /// The least memory that is allowed with the passes at hand.

@@ -1,5 +1,8 @@
 //! Signing keys: one that signs, and predecessors that only verify.
 
+mod guessable;
+mod public;
+
 use std::fmt;
 
 use base64::Engine;
@@ -45,7 +48,7 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes.
+    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes, [`KeyError::SecretGuessable`] for bytes that are not random.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         SigningKey::hs256(secret).map(Self::new)
     }
@@ -111,11 +114,15 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes.
+    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes; [`KeyError::SecretGuessable`] where it shows that nobody drew
+    /// them at random: few different ones, a pattern that repeats, a sequence, a placeholder such as `changeme`.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let secret = secret.as_ref();
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError::SecretTooShort { bytes: secret.len() });
+        }
+        if let Some(problem) = guessable::problem(secret) {
+            return Err(KeyError::SecretGuessable { problem });
         }
         let digest = TokenHash::of("signing-key", secret);
         let kid = URL_SAFE_NO_PAD.encode(digest.as_bytes().get(..12).unwrap_or_default());
@@ -211,6 +218,12 @@ pub enum KeyError {
     /// The operating system's generator failed.
     #[error("the system has no randomness to make a key from")]
     NoRandomness,
+    /// The shared secret was not drawn at random.
+    #[error("a signing secret has to be random, and this one {problem}; make one with `openssl rand -base64 48`")]
+    SecretGuessable {
+        /// What shows it.
+        problem: &'static str,
+    },
     /// The shared secret is too short to be safe.
     #[error("a signing secret needs at least 32 bytes, this one has {bytes}; make one with `openssl rand -base64 48`")]
     SecretTooShort {

@@ -155,7 +155,8 @@ async fn events_have_ids_of_their_own_and_are_read_a_page_at_a_time() {
 #[tokio::test]
 async fn an_application_without_a_sink_is_served_as_well() {
     let fixture = Fixture::new();
-    let auth = Auth::builder(fixture.store.clone(), SigningKeys::hs256([7; 32]).unwrap());
+    let auth =
+        Auth::builder(fixture.store.clone(), SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap());
     let auth = auth.hash_policy(HashPolicy::insecure_for_tests()).build().unwrap();
     auth.sign_up(sign_up(ADA, PASSWORD), &fixture.client).await.unwrap();
     fixture.event(AuditKind::SignUpSuccess).await;

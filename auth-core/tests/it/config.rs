@@ -3,11 +3,15 @@ use std::time::Duration;
 
 use auth_core::auth::{AuthBuilder, SignUpOutcome};
 use auth_core::clock::ManualClock;
-use auth_core::policy::{CommonPasswords, HashPolicy, HashPriority, PasswordPolicy, SessionPolicy, TokenPolicy};
+use auth_core::policy::{
+    CommonPasswords, HashPolicy, HashPriority, OwnWords, PasswordPolicy, SessionPolicy, TokenPolicy,
+};
 use auth_core::token::SigningKey;
-use auth_core::{Auth, Client, MemoryStore, SigningKeys};
+use auth_core::{Auth, Client, ErrorKind, MemoryStore, SigningKeys};
 
-use crate::fixture::{ADA, DAY, Fixture, INSTANT, MINUTE, PASSWORD, SECOND, SECRET, access, just_before, sign_up};
+use crate::fixture::{
+    ADA, DAY, Fixture, GRACE, INSTANT, MINUTE, PASSWORD, SECOND, SECRET, access, fails, just_before, sign_up,
+};
 use crate::keys::{ED25519, ES256};
 
 fn builder() -> AuthBuilder {
@@ -116,13 +120,18 @@ fn the_whole_internet_is_no_trusted_proxy() {
 fn an_issuer_and_an_audience_have_a_name() {
     refused(|builder| builder.issuer(""), "issuer", "must not be empty");
     refused(|builder| builder.audience(""), "audience", "must not be empty");
+    let longest = "x".repeat(256);
+    builder().issuer(&longest).audience(&longest).build().unwrap();
+    refused(|builder| builder.issuer(format!("{longest}x")), "issuer", "at most 256 bytes");
+    refused(|builder| builder.audience(format!("{longest}x")), "audience", "at most 256 bytes");
 }
 
 #[test]
 fn session_lifetimes_are_bounded() {
-    sessions(|policy| policy.browser_ttl = Duration::ZERO, Some("browser_ttl"));
-    sessions(|policy| policy.remembered_ttl = Duration::ZERO, Some("remembered_ttl"));
-    sessions(|policy| policy.bearer_ttl = Duration::ZERO, Some("bearer_ttl"));
+    sessions(|policy| policy.browser_ttl = just_before(MINUTE), Some("browser_ttl"));
+    sessions(|policy| policy.remembered_ttl = just_before(MINUTE), Some("remembered_ttl"));
+    sessions(|policy| policy.bearer_ttl = just_before(MINUTE), Some("bearer_ttl"));
+    sessions(|policy| policy.browser_ttl = MINUTE, None);
     sessions(|policy| policy.remembered_ttl = 90 * DAY, None);
     sessions(|policy| policy.remembered_ttl = 90 * DAY + INSTANT, Some("remembered_ttl"));
     sessions(|policy| policy.absolute_ttl = just_before(30 * DAY), Some("remembered_ttl"));
@@ -132,9 +141,17 @@ fn session_lifetimes_are_bounded() {
 
 #[test]
 fn other_session_settings_are_bounded() {
-    sessions(|policy| policy.idle_timeout = Some(10 * MINUTE), None);
-    sessions(|policy| policy.idle_timeout = Some(Duration::MAX), None);
-    sessions(|policy| policy.idle_timeout = Some(just_before(10 * MINUTE)), Some("idle_timeout"));
+    sessions(|policy| policy.idle_timeout = Some(15 * MINUTE + INSTANT), None);
+    sessions(|policy| policy.idle_timeout = Some(90 * DAY), None);
+    sessions(|policy| policy.idle_timeout = Some(90 * DAY + INSTANT), Some("idle_timeout"));
+    sessions(|policy| policy.idle_timeout = Some(15 * MINUTE), Some("access_ttl"));
+    sessions(|policy| policy.idle_timeout = Some(just_before(10 * MINUTE)), Some("at least 10 minutes"));
+    sessions(|policy| policy.refresh_recoveries = 0, None);
+    sessions(|policy| policy.refresh_recoveries = 10, None);
+    sessions(|policy| policy.refresh_recoveries = 11, Some("refresh_recoveries"));
+    sessions(|policy| policy.touch_interval = Duration::ZERO, None);
+    sessions(|policy| policy.touch_interval = 10 * MINUTE, None);
+    sessions(|policy| policy.touch_interval = 10 * MINUTE + INSTANT, Some("touch_interval"));
     sessions(|policy| policy.refresh_grace = Duration::ZERO, None);
     sessions(|policy| policy.refresh_grace = MINUTE, None);
     sessions(|policy| policy.refresh_grace = MINUTE + INSTANT, Some("refresh_grace"));
@@ -177,7 +194,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!((tokens.access_ttl, tokens.leeway, tokens.verified_tokens), (15 * MINUTE, 30 * SECOND, 10_000));
 
     let passwords = PasswordPolicy::default();
-    assert_eq!((passwords.min_chars, passwords.max_chars, passwords.common), (8, 256, CommonPasswords::Refuse));
+    assert_eq!((passwords.min_chars, passwords.max_chars), (8, 256));
+    assert_eq!((passwords.common, passwords.own_words), (CommonPasswords::Refuse, OwnWords::Refuse));
     assert_eq!(PasswordPolicy::nist().min_chars, 15);
 
     let hashing = HashPolicy::default();
@@ -219,11 +237,16 @@ async fn the_password_policy_takes_effect() {
     let policy = PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() };
     let fixture = Fixture::with(|builder| builder.password_policy(policy));
     assert!(fixture.try_sign_up(sign_up(ADA, "password123")).await.is_ok());
+    fails(fixture.try_sign_up(sign_up(GRACE, GRACE)).await, ErrorKind::PasswordRejected);
+    let policy = PasswordPolicy { own_words: OwnWords::Allow, ..PasswordPolicy::default() };
+    let fixture = Fixture::with(|builder| builder.password_policy(policy));
+    assert!(fixture.try_sign_up(sign_up(GRACE, GRACE)).await.is_ok());
+    fails(fixture.try_sign_up(sign_up(ADA, "password123")).await, ErrorKind::PasswordRejected);
 }
 
 #[tokio::test]
 async fn the_touch_interval_takes_effect() {
-    for (touch_interval, expected) in [(Duration::ZERO, true), (2 * MINUTE, false), (Duration::MAX, false)] {
+    for (touch_interval, expected) in [(Duration::ZERO, true), (2 * MINUTE, false), (10 * MINUTE, false)] {
         let fixture = Fixture::with_sessions(SessionPolicy { touch_interval, ..SessionPolicy::default() });
         let signed_in = fixture.sign_up(ADA).await;
         fixture.clock.advance(MINUTE);

@@ -10,7 +10,17 @@ pub(crate) const ES256: &str = include_str!("../keys/es256.pem");
 const P384: &str = include_str!("../keys/p384.pem");
 
 fn hs256(number: u8) -> SigningKey {
-    SigningKey::hs256([number; 32]).unwrap()
+    SigningKey::hs256(format!("secret {number} for tests of 32 bytes or more")).unwrap()
+}
+
+/// Bytes that look random and are the same in each run.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    (0..bytes).map(|_| next()).collect()
 }
 
 fn ed25519() -> SigningKey {
@@ -37,9 +47,19 @@ fn a_shared_secret_has_at_least_32_bytes() {
         assert!(SigningKeys::hs256(vec![b'x'; bytes]).is_err());
     }
     for bytes in [32, 33, 64, 10_000] {
-        assert!(SigningKey::hs256(vec![b'x'; bytes]).is_ok());
+        assert!(SigningKey::hs256(noise(bytes)).is_ok(), "{bytes}");
     }
     assert!(SigningKey::hs256("changeme").is_err());
+}
+
+#[test]
+fn a_shared_secret_that_somebody_typed_is_refused() {
+    for secret in ["a".repeat(32), "changeme".repeat(8), format!("secret{}", "0".repeat(58))] {
+        let error = SigningKeys::hs256(&secret).unwrap_err();
+        assert!(matches!(error, KeyError::SecretGuessable { .. }), "{secret}: {error}");
+        assert!(error.to_string().contains("openssl rand -base64 48"), "the message says the next step: {error}");
+        assert!(!error.to_string().contains(&secret), "and not the secret");
+    }
 }
 
 #[test]

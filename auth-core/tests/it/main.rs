@@ -20,6 +20,7 @@ mod secrets;
 mod session_cache;
 mod session_limits;
 mod sessions;
+mod settings_sweep;
 mod sign_in;
 mod sign_out;
 mod sign_up;

@@ -110,9 +110,9 @@ async fn a_connection_ends_with_the_time_of_its_session() {
 
 #[tokio::test]
 async fn an_open_connection_is_no_use_of_its_session() {
-    let policy = SessionPolicy { idle_timeout: Some(10 * MINUTE), ..SessionPolicy::default() };
+    let policy = SessionPolicy { idle_timeout: Some(20 * MINUTE), ..SessionPolicy::default() };
     let Open { fixture, opened, .. } = open(Fixture::with_sessions(policy)).await;
-    for _ in 1..10 {
+    for _ in 1..20 {
         fixture.clock.advance(MINUTE);
         assert!(fixture.auth.recheck(&opened).await.is_ok());
     }
@@ -122,11 +122,11 @@ async fn an_open_connection_is_no_use_of_its_session() {
 
 #[tokio::test]
 async fn requests_beside_an_open_connection_hold_off_its_idle_timeout() {
-    let policy = SessionPolicy { idle_timeout: Some(10 * MINUTE), ..SessionPolicy::default() };
+    let policy = SessionPolicy { idle_timeout: Some(20 * MINUTE), ..SessionPolicy::default() };
     let Open { fixture, signed_in, opened } = open(Fixture::with_sessions(policy)).await;
-    fixture.clock.advance(9 * MINUTE);
+    fixture.clock.advance(14 * MINUTE);
     fixture.authenticate(&signed_in).await.unwrap();
-    fixture.clock.advance(9 * MINUTE);
+    fixture.clock.advance(14 * MINUTE);
     assert!(fixture.auth.recheck(&opened).await.is_ok());
 }
 

@@ -45,13 +45,13 @@ async fn sessions_of_an_ended_epoch_are_not_listed() {
 
 #[tokio::test]
 async fn idle_sessions_are_not_listed() {
-    let policy = SessionPolicy { idle_timeout: Some(10 * MINUTE), ..SessionPolicy::default() };
+    let policy = SessionPolicy { idle_timeout: Some(20 * MINUTE), ..SessionPolicy::default() };
     let fixture = Fixture::with_sessions(policy);
     let used = fixture.sign_up(ADA).await;
     fixture.sign_in(ADA).await;
-    fixture.clock.advance(9 * MINUTE);
+    fixture.clock.advance(14 * MINUTE);
     let current = fixture.authenticate(&used).await.unwrap();
-    fixture.clock.advance(MINUTE);
+    fixture.clock.advance(6 * MINUTE);
     let listed = fixture.auth.sessions(&current).await.unwrap();
     assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), [used.session.id]);
 }

@@ -22,7 +22,7 @@ pub async fn set_up(settings: Settings) -> Result<Auth, String> {
         .trusted_proxies(settings.trusted_proxies)
         .same_site(SameSite::Strict)
         // The examples of the documentation sign up with `password123`, which is on every list of common passwords.
-        // A real application leaves the list on: it is the default.
+        // A real application leaves the list on: it is the default. The address and the name are refused here as well.
         .password_policy(PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() });
     let builder = if settings.rate_limits { builder } else { builder.dangerously_without_rate_limits() };
     let auth = builder.build().map_err(|cause| chain(&cause))?;

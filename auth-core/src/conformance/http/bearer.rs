@@ -11,7 +11,10 @@ use crate::token::SigningKeys;
 pub async fn a_token_that_is_not_ours_is_refused(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;
     let tokens = world.tokens(EMAIL).await;
-    let foreign = World::signed_with(adapter, SigningKeys::hs256([8; 32]).unwrap()).await.tokens(EMAIL).await;
+    let foreign = World::signed_with(adapter, SigningKeys::hs256("another secret for tests, equally long").unwrap())
+        .await
+        .tokens(EMAIL)
+        .await;
     let elsewhere = World::at(adapter, "https://other.test").await.tokens(EMAIL).await;
     let parts: Vec<&str> = tokens.access.split('.').collect();
     let (header, claims, signature) = (parts[0], parts[1], parts[2]);

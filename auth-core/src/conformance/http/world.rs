@@ -105,5 +105,5 @@ impl Deref for World {
 }
 
 fn keys() -> SigningKeys {
-    SigningKeys::hs256([7; 32]).unwrap()
+    SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap()
 }

@@ -31,7 +31,7 @@ fn checks() -> Vec<Flow> {
         Flow::new("authenticate by an expired session", || expired().boxed(), BY_REFRESH, ends, "Unauthenticated")
             .ignores(EXPIRED.0, EXPIRED.1)
             .then(SESSION_IS_OVER),
-        Flow::new("authenticate by an idle session", || idle().boxed(), BY_ACCESS, ends, "Unauthenticated")
+        Flow::new("authenticate by an idle session", || idle().boxed(), BY_REFRESH, ends, "Unauthenticated")
             .ignores(EXPIRED.0, EXPIRED.1)
             .then(SESSION_IS_OVER),
         Flow::new("authenticate by a stolen token", || stolen().boxed(), BY_FIRST_REFRESH, finds, "Unauthenticated"),
@@ -104,8 +104,8 @@ async fn unused() -> Scene {
 }
 
 async fn idle() -> Scene {
-    let scene = ada_by(SessionPolicy { idle_timeout: Some(10 * MINUTE), ..SessionPolicy::default() }).await;
-    scene.fixture.clock.advance(10 * MINUTE);
+    let scene = ada_by(SessionPolicy { idle_timeout: Some(20 * MINUTE), ..SessionPolicy::default() }).await;
+    scene.fixture.clock.advance(20 * MINUTE);
     scene
 }
 

@@ -80,7 +80,7 @@ fn requests_of_every_shape_get_the_same_bytes() {
 
 /// Sends every request to a new server, each on a connection of its own.
 async fn play(start: fn(&Auth) -> Running) -> Vec<Exchange> {
-    let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32]).unwrap())
+    let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap())
         .base_url("https://app.test")
         .clock(Arc::new(ManualClock::new()))
         .hash_policy(HashPolicy::insecure_for_tests())

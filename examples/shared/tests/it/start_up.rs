@@ -19,10 +19,14 @@ fn a_setting_that_cannot_be_used_is_named() {
     refused(&[("ADDR", "somewhere")], "ADDR: expected an address and a port");
     refused(&[("METRICS_ADDR", "9464")], "METRICS_ADDR: expected an address and a port");
     refused(&[("AUTH_SECRET", "changeme")], "AUTH_SECRET: a signing secret needs at least 32 bytes, this one has 8");
+    let typed = "a".repeat(32);
+    refused(&[("AUTH_SECRET", typed.as_str())], "AUTH_SECRET: a signing secret has to be random");
     refused(&[("BASE_URL", "http://app.example.com")], "base_url: ");
     refused(&[("ADMIN_EMAIL", "admin@example.com")], "ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither");
     let short = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "short")];
     refused(&short, "the password is not acceptable: A password has at least 8 characters.");
+    let own = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "Admin@example.com")];
+    refused(&own, "the password is not acceptable: A password must not be your name or e-mail address.");
     refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "trusted_proxies: ");
     refused(&[("RATE_LIMITS", "sometimes")], "RATE_LIMITS: expected on or off");
 }
