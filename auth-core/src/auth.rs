@@ -39,7 +39,7 @@ use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::{AuditPolicy, SessionPolicy};
 use crate::store::{DeleteSessionOutcome, SessionCache, Store, WatchedStore};
-use crate::token::{AccessTokens, SigningKeys};
+use crate::token::{AccessTokens, Realm, SigningKeys};
 
 /// Everything the library does, behind one handle: cheap to clone, without type parameters.
 ///
@@ -74,6 +74,7 @@ struct Inner {
     sink: Option<Arc<dyn AuditSink>>,
     passwords: Passwords,
     tokens: AccessTokens,
+    realm: Realm,
     sessions: SessionPolicy,
     audit: AuditPolicy,
     refusals: Refusals,

@@ -15,7 +15,7 @@ pub(crate) use access::{AccessTokens, Verified};
 pub use keys::{KeyError, SigningKey, SigningKeys};
 pub use one_time::{OneTimeTokenRecord, TokenPurpose};
 pub use refresh::RefreshToken;
-pub(crate) use refresh::{Presented, classify};
+pub(crate) use refresh::{Presented, Realm, classify};
 
 /// A signed access token, ready to be handed to its owner.
 ///

@@ -8,6 +8,7 @@ use sqlx::{Connection, Postgres, Sqlite, Transaction};
 use uuid::Uuid;
 
 use crate::database::{Database, now};
+use crate::settings::BASE_URL;
 
 /// The bodies of a refresh and of its answer.
 #[derive(Deserialize, Serialize)]
@@ -115,5 +116,6 @@ transactions!(swap_sqlite, delete_sqlite, event_sqlite, Sqlite);
 
 /// As the library hashes refresh tokens, so that both know the seeded ones.
 fn hash(token: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update("refresh-token\0").chain_update(token).finalize().into()
+    let realm = Sha256::digest(format!("realm\0{}:{BASE_URL}{BASE_URL}", BASE_URL.len()));
+    Sha256::new().chain_update("refresh-token\0").chain_update(realm).chain_update(token).finalize().into()
 }

@@ -16,7 +16,7 @@ use crate::id::SessionId;
 use crate::session::{Client, Session, SessionRecord};
 use crate::store::{Look, SessionCache, Touch};
 use crate::telemetry::{self, CheckSource};
-use crate::token::{Claims, Presented, RefreshToken, Verified, classify};
+use crate::token::{Claims, Presented, RefreshToken, Verified};
 use crate::user::{User, UserStatus};
 
 /// What a request shows to prove its session. It prints redacted.
@@ -254,7 +254,7 @@ impl Auth {
                 Found::Proven(record, NO_GENERATION)
             }
             Proof::Access(_) | Proof::Earlier(_) => Found::Nothing,
-            Proof::Refresh(token) => match classify(token, &record.refresh, &self.0.sessions, now) {
+            Proof::Refresh(token) => match self.judge(token, &record.refresh, now) {
                 Presented::Current | Presented::CurrentInGrace => {
                     let generation = record.refresh.generation;
                     Found::Proven(record, generation)

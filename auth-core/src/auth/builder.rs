@@ -23,7 +23,7 @@ use crate::session::{Client, Session, SessionKind};
 use crate::store::{SessionCache, Store, WatchedStore};
 use crate::telemetry;
 use crate::throttle::{DangerouslyUnlimited, GovernorLimiter, RateLimiter};
-use crate::token::{AccessTokens, SigningKeys};
+use crate::token::{AccessTokens, Realm, SigningKeys};
 use crate::user::User;
 
 /// The issuer and audience of tokens while no base URL and no issuer are set.
@@ -98,7 +98,8 @@ impl AuthBuilder {
 
     /// Sets where users find the application, such as `https://app.example.com`.
     ///
-    /// Its origin becomes a trusted one and the issuer of tokens. Only for plain `http` on a loopback host, that is in
+    /// Its origin becomes a trusted one and the issuer of tokens, so changing it signs everybody out, unless
+    /// [`issuer`](Self::issuer) keeps the former one. Only for plain `http` on a loopback host, that is in
     /// development, do the cookies lose their `__Host-` prefix and the `Secure` attribute, since some clients do not
     /// send such cookies back there.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -106,13 +107,18 @@ impl AuthBuilder {
         self
     }
 
-    /// Sets the issuer of access tokens. Default the base URL's origin, else `auth`.
+    /// Sets the issuer of tokens. Default the base URL's origin, else `auth`.
+    ///
+    /// Issuer and audience name the application: they stand in its access tokens and are hashed with its refresh tokens.
+    /// Applications that share a database do not accept each other's tokens as long as one of the two differs. A changed
+    /// one ends every session that is open; nothing else happens, and people sign in again. An application that moves to
+    /// another base URL keeps its sessions by setting the former origin here.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
-    /// Sets the audience of access tokens. Default the issuer.
+    /// Sets the audience of tokens. Default the issuer.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
@@ -141,8 +147,8 @@ impl AuthBuilder {
     /// `www.example.com`. Default none: only the host that set them is sent the cookies.
     ///
     /// The cookies are then `__Secure-access` and `__Secure-refresh`, with `Domain`. All applications that share the
-    /// session need this setting, the same signing keys, and the same database, or `Claims` alone. The base URL has to
-    /// be `https` and within the domain.
+    /// session need this setting, the same [issuer](Self::issuer) and signing keys, and the same database, or `Claims`
+    /// alone. The base URL has to be `https` and within the domain.
     ///
     /// # Security
     ///
@@ -242,6 +248,7 @@ impl AuthBuilder {
         let issuer = self.issuer.or_else(|| Some(base_url.as_ref()?.origin().to_owned()));
         let issuer = issuer.unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
         let audience = self.audience.unwrap_or_else(|| issuer.clone());
+        let realm = Realm::new(&issuer, &audience);
         let tokens = AccessTokens::new(self.keys, issuer, audience, self.tokens);
         self_test(&tokens, self.clock.as_ref()).map_err(|cause| ConfigError::caused_by("keys", &cause))?;
         let passwords = Passwords::new(&self.hashing, self.passwords, Arc::clone(&self.clock))
@@ -266,6 +273,7 @@ impl AuthBuilder {
             sink: self.sink,
             passwords,
             tokens,
+            realm,
             sessions: self.sessions,
             audit: self.audit,
             refusals: Refusals::default(),

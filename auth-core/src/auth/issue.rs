@@ -65,7 +65,7 @@ impl Auth {
             last_seen_at: now,
         };
         let refresh_token = RefreshToken::issue(session.id)?;
-        let refresh = refresh_token.initial_state(now);
+        let refresh = refresh_token.initial_state(&self.0.realm, now);
         let signed_in = self.signed_in(user, session.clone(), refresh_token, refresh.generation, now)?;
         Ok(Issued { new: NewSession { session, refresh }, signed_in })
     }

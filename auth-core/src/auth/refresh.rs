@@ -9,7 +9,7 @@ use crate::auth::flow::Flow;
 use crate::auth::{Auth, SignedIn};
 use crate::error::{Error, ErrorKind, Refused};
 use crate::id::UserId;
-use crate::secret;
+use crate::secret::{self, TokenHash};
 use crate::session::{Client, RefreshState, Session, SessionRecord};
 use crate::store::{SwapRefresh, SwapRefreshOutcome, Touch};
 use crate::token::{Presented, RefreshToken, classify};
@@ -66,7 +66,7 @@ impl Auth {
             let now = self.now();
             let found = self.store().find_session(token.session_id()).await?;
             let record = found.ok_or_else(|| unproven(AuditDetail::UnknownSession, None))?;
-            let presented = classify(token, &record.refresh, &self.0.sessions, now);
+            let presented = self.judge(token, &record.refresh, now);
             if presented == Presented::Unknown {
                 return Err(unproven(AuditDetail::UnknownToken, Some(record.user.id)));
             }
@@ -80,7 +80,7 @@ impl Auth {
                 Presented::Current => self.rotate(token, &record, client, now)?,
                 Presented::PredecessorLost => self.recover(token, &record, now)?,
                 Presented::CurrentInGrace | Presented::PredecessorInGrace if is_noteworthy => {
-                    repetition(token, presented, &record, now)?
+                    self.repetition(token, presented, &record, now)?
                 }
                 Presented::CurrentInGrace => return self.repeat_current(token, record, now).await.map(refreshed),
                 Presented::PredecessorInGrace => return self.repeat_successor(token, record, now).map(refreshed),
@@ -100,6 +100,11 @@ impl Auth {
     async fn take_refresh(&self, session: &Session) -> Result<(), Error> {
         let (key, quota) = (session.id.to_string(), self.settings().limits.refresh);
         self.take_attempt("auth:refresh", &key, quota, AuditDetail::Refresh, Some(session.user_id)).await
+    }
+
+    /// Judges a presented refresh token of this application.
+    pub(super) fn judge(&self, token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Presented {
+        classify(token, state, &self.0.realm, &self.0.sessions, now)
     }
 
     /// Commits an exchange, unless somebody was faster.
@@ -142,7 +147,7 @@ impl Auth {
     ) -> Result<Exchange, Error> {
         let salt = secret::random()?;
         let successor = token.successor(&salt);
-        let next = rotated(&record.refresh, &successor, salt, now);
+        let next = rotated(&record.refresh, successor.hash(&self.0.realm), salt, now);
         let session = Session { client: client.clone(), ..self.extended(&record.session, now) };
         Ok(Exchange { session, next, token: successor, detail: None })
     }
@@ -151,7 +156,12 @@ impl Auth {
     fn recover(&self, token: &RefreshToken, record: &SessionRecord, now: DateTime<Utc>) -> Result<Exchange, Error> {
         let next = recovered(&record.refresh, now);
         let session = self.extended(&record.session, now);
-        Ok(Exchange { session, next, token: recompute(token, &record.refresh)?, detail: Some(AuditDetail::Recovered) })
+        Ok(Exchange {
+            session,
+            next,
+            token: self.recompute(token, &record.refresh)?,
+            detail: Some(AuditDetail::Recovered),
+        })
     }
 
     fn extended(&self, session: &Session, now: DateTime<Utc>) -> Session {
@@ -182,8 +192,33 @@ impl Auth {
         now: DateTime<Utc>,
     ) -> Result<SignedIn, Error> {
         let SessionRecord { session, refresh, user } = record;
-        let successor = recompute(token, &refresh)?;
+        let successor = self.recompute(token, &refresh)?;
         self.signed_in(user, session, successor, refresh.generation, now)
+    }
+
+    /// Gives the current token within the grace window, and notes that, so that the event is written once a generation.
+    fn repetition(
+        &self,
+        token: &RefreshToken,
+        presented: Presented,
+        record: &SessionRecord,
+        now: DateTime<Utc>,
+    ) -> Result<Exchange, Error> {
+        let state = &record.refresh;
+        let is_current = presented == Presented::CurrentInGrace;
+        let token = if is_current { token.duplicate() } else { self.recompute(token, state)? };
+        let recoveries = state.recoveries.with_repetition_noted();
+        let next = RefreshState { confirmed: state.confirmed || is_current, recoveries, ..state.clone() };
+        let session = Session { last_seen_at: now.max(record.session.last_seen_at), ..record.session.clone() };
+        Ok(Exchange { session, next, token, detail: Some(AuditDetail::Repeated) })
+    }
+
+    /// Computes the current token from the one it replaced.
+    fn recompute(&self, token: &RefreshToken, state: &RefreshState) -> Result<RefreshToken, Error> {
+        let successor = state.rotation_salt.map(|salt| token.successor(&salt));
+        successor.filter(|successor| successor.hash(&self.0.realm) == state.token_hash).ok_or_else(|| {
+            Error::new(ErrorKind::Internal).with_source("the rotation salt does not lead to the current token")
+        })
     }
 
     /// Ends a session whose tokens are in two hands. It commits although the request gets nothing.
@@ -208,10 +243,10 @@ fn refreshed(signed_in: SignedIn) -> Refreshed {
     Refreshed::SignedIn(Box::new(signed_in))
 }
 
-fn rotated(state: &RefreshState, successor: &RefreshToken, salt: [u8; 32], now: DateTime<Utc>) -> RefreshState {
+fn rotated(state: &RefreshState, token_hash: TokenHash, salt: [u8; 32], now: DateTime<Utc>) -> RefreshState {
     RefreshState {
         family_hash: state.family_hash,
-        token_hash: successor.hash(),
+        token_hash,
         previous_hash: Some(state.token_hash),
         rotation_salt: Some(salt),
         rotated_at: now,
@@ -229,30 +264,6 @@ fn recovered(state: &RefreshState, now: DateTime<Utc>) -> RefreshState {
 /// Whether the audit log should tell that this client gets tokens that another client's rotation made.
 fn is_noteworthy(record: &SessionRecord, client: &Client) -> bool {
     record.session.client != *client && !record.refresh.recoveries.is_repetition_noted()
-}
-
-/// Gives the current token within the grace window, and notes that, so that the event is written once a generation.
-fn repetition(
-    token: &RefreshToken,
-    presented: Presented,
-    record: &SessionRecord,
-    now: DateTime<Utc>,
-) -> Result<Exchange, Error> {
-    let state = &record.refresh;
-    let is_current = presented == Presented::CurrentInGrace;
-    let token = if is_current { token.duplicate() } else { recompute(token, state)? };
-    let recoveries = state.recoveries.with_repetition_noted();
-    let next = RefreshState { confirmed: state.confirmed || is_current, recoveries, ..state.clone() };
-    let session = Session { last_seen_at: now.max(record.session.last_seen_at), ..record.session.clone() };
-    Ok(Exchange { session, next, token, detail: Some(AuditDetail::Repeated) })
-}
-
-/// Computes the current token from the one it replaced.
-fn recompute(token: &RefreshToken, state: &RefreshState) -> Result<RefreshToken, Error> {
-    let successor = state.rotation_salt.map(|salt| token.successor(&salt));
-    successor.filter(|successor| successor.hash() == state.token_hash).ok_or_else(|| {
-        Error::new(ErrorKind::Internal).with_source("the rotation salt does not lead to the current token")
-    })
 }
 
 #[cfg(test)]

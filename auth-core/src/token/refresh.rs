@@ -72,13 +72,13 @@ impl RefreshToken {
         self.session_id
     }
 
-    pub(crate) fn hash(&self) -> TokenHash {
-        TokenHash::of("refresh-token", self.to_bytes().as_slice())
+    pub(crate) fn hash(&self, realm: &Realm) -> TokenHash {
+        realm.hash("refresh-token", self.to_bytes().as_slice())
     }
 
-    pub(crate) fn family_hash(&self) -> TokenHash {
+    fn family_hash(&self, realm: &Realm) -> TokenHash {
         let family = self.to_bytes();
-        TokenHash::of("refresh-family", family.get(..ID_BYTES + FAMILY_BYTES).unwrap_or_default())
+        realm.hash("refresh-family", family.get(..ID_BYTES + FAMILY_BYTES).unwrap_or_default())
     }
 
     /// Computes the token that replaces this one under the salt; the same for whoever asks.
@@ -93,10 +93,10 @@ impl RefreshToken {
     }
 
     /// The state of a session whose first token this is.
-    pub(crate) fn initial_state(&self, now: DateTime<Utc>) -> RefreshState {
+    pub(crate) fn initial_state(&self, realm: &Realm, now: DateTime<Utc>) -> RefreshState {
         RefreshState {
-            family_hash: self.family_hash(),
-            token_hash: self.hash(),
+            family_hash: self.family_hash(realm),
+            token_hash: self.hash(realm),
             previous_hash: None,
             rotation_salt: None,
             rotated_at: now,
@@ -117,6 +117,25 @@ impl RefreshToken {
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshToken").field("session_id", &self.session_id).finish_non_exhaustive()
+    }
+}
+
+/// Whose refresh tokens they are: the issuer and the audience that stand in the access tokens beside them.
+///
+/// It is hashed together with each token, so that in a database that several applications share, the tokens of one find
+/// no match in another.
+#[derive(Clone, Copy)]
+pub(crate) struct Realm(TokenHash);
+
+impl Realm {
+    pub(crate) fn new(issuer: &str, audience: &str) -> Self {
+        // The length tells where the issuer ends.
+        Self(TokenHash::of("realm", format!("{}:{issuer}{audience}", issuer.len()).as_bytes()))
+    }
+
+    fn hash(&self, label: &str, token: &[u8]) -> TokenHash {
+        let bytes = Zeroizing::new([self.0.as_bytes().as_slice(), token].concat());
+        TokenHash::of(label, &bytes)
     }
 }
 
@@ -142,10 +161,11 @@ pub(crate) enum Presented {
 pub(crate) fn classify(
     token: &RefreshToken,
     state: &RefreshState,
+    realm: &Realm,
     policy: &SessionPolicy,
     now: DateTime<Utc>,
 ) -> Presented {
-    let hash = token.hash();
+    let hash = token.hash(realm);
     // To either side, or a clock that is set back an hour would forgive replaced tokens for an hour.
     let since = (now - state.rotated_at).abs();
     let in_grace = TimeDelta::from_std(policy.refresh_grace).is_ok_and(|grace| since < grace);
@@ -161,7 +181,7 @@ pub(crate) fn classify(
             (false, _) => Presented::Theft,
         };
     }
-    if token.family_hash() == state.family_hash { Presented::Theft } else { Presented::Unknown }
+    if token.family_hash(realm) == state.family_hash { Presented::Theft } else { Presented::Unknown }
 }
 
 #[cfg(test)]
@@ -175,12 +195,31 @@ mod tests {
         RefreshToken::issue(SessionId::new(ManualClock::new().now()).unwrap()).unwrap()
     }
 
+    fn realm() -> Realm {
+        Realm::new("https://app.example.com", "https://api.example.com")
+    }
+
+    #[test]
+    fn in_another_realm_a_token_is_a_guess() {
+        let (token, now) = (token(), ManualClock::new().now());
+        let state = token.initial_state(&realm(), now);
+        for (issuer, audience) in [
+            ("https://app.example.com", "https://app.example.com"),
+            ("https://api.example.com", "https://api.example.com"),
+            ("https://app.example.comhttps://api.example.com", ""),
+            ("", "https://app.example.comhttps://api.example.com"),
+        ] {
+            let other = Realm::new(issuer, audience);
+            assert_eq!(classify(&token, &state, &other, &SessionPolicy::default(), now), Presented::Unknown);
+        }
+    }
+
     #[test]
     fn the_text_is_read_back_and_no_other_spelling_is() {
         let token = token();
         let text = token.expose();
         assert_eq!(text.len(), 86);
-        assert_eq!(RefreshToken::parse(&text).unwrap().hash(), token.hash());
+        assert_eq!(RefreshToken::parse(&text).unwrap().hash(&realm()), token.hash(&realm()));
         for odd in
             [format!("{}=", *text), format!(" {}", *text), text[..85].to_owned(), format!("{}A", *text), String::new()]
         {
@@ -207,15 +246,15 @@ mod tests {
     #[test]
     fn the_successor_is_the_same_for_whoever_asks_and_differs_by_salt() {
         let token = token();
-        assert_eq!(token.successor(&[1; 32]).hash(), token.successor(&[1; 32]).hash());
-        assert_ne!(token.successor(&[1; 32]).hash(), token.successor(&[2; 32]).hash());
-        assert_eq!(token.successor(&[1; 32]).family_hash(), token.family_hash());
+        assert_eq!(token.successor(&[1; 32]).hash(&realm()), token.successor(&[1; 32]).hash(&realm()));
+        assert_ne!(token.successor(&[1; 32]).hash(&realm()), token.successor(&[2; 32]).hash(&realm()));
+        assert_eq!(token.successor(&[1; 32]).family_hash(&realm()), token.family_hash(&realm()));
     }
 
     #[track_caller]
     fn judged(token: &RefreshToken, state: &RefreshState, after: Duration, expected: Presented) {
         let now = state.rotated_at + after;
-        assert_eq!(classify(token, state, &SessionPolicy::default(), now), expected);
+        assert_eq!(classify(token, state, &realm(), &SessionPolicy::default(), now), expected);
     }
 
     #[test]
@@ -224,11 +263,11 @@ mod tests {
         let first = token();
         let second = first.successor(&[7; 32]);
         let rotated = RefreshState {
-            token_hash: second.hash(),
-            previous_hash: Some(first.hash()),
+            token_hash: second.hash(&realm()),
+            previous_hash: Some(first.hash(&realm())),
             rotation_salt: Some([7; 32]),
             generation: 1,
-            ..first.initial_state(clock.now())
+            ..first.initial_state(&realm(), clock.now())
         };
         let confirmed = RefreshState { confirmed: true, ..rotated.clone() };
         let three = Recoveries::default().with_recovery().with_recovery().with_recovery();
@@ -237,7 +276,7 @@ mod tests {
         let guess = RefreshToken { family: [0; FAMILY_BYTES], ..self::token() };
         let (moment, later) = (Duration::from_secs(29), Duration::from_secs(30));
 
-        judged(&first, &first.initial_state(clock.now()), moment, Presented::Current);
+        judged(&first, &first.initial_state(&realm(), clock.now()), moment, Presented::Current);
         judged(&second, &rotated, moment, Presented::CurrentInGrace);
         judged(&second, &rotated, later, Presented::Current);
         judged(&first, &rotated, moment, Presented::PredecessorInGrace);
@@ -255,13 +294,13 @@ mod tests {
         let first = token();
         let second = first.successor(&[7; 32]);
         let state = RefreshState {
-            token_hash: second.hash(),
-            previous_hash: Some(first.hash()),
+            token_hash: second.hash(&realm()),
+            previous_hash: Some(first.hash(&realm())),
             generation: 1,
-            ..first.initial_state(clock.now())
+            ..first.initial_state(&realm(), clock.now())
         };
         let strict = SessionPolicy { refresh_grace: Duration::ZERO, refresh_recoveries: 0, ..SessionPolicy::default() };
-        assert_eq!(classify(&first, &state, &strict, clock.now()), Presented::Theft);
-        assert_eq!(classify(&second, &state, &strict, clock.now()), Presented::Current);
+        assert_eq!(classify(&first, &state, &realm(), &strict, clock.now()), Presented::Theft);
+        assert_eq!(classify(&second, &state, &realm(), &strict, clock.now()), Presented::Current);
     }
 }

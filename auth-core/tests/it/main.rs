@@ -10,6 +10,7 @@ mod fixture;
 mod keys;
 mod password_upgrade;
 mod prune;
+mod realms;
 mod recheck;
 mod refresh;
 mod refresh_clients;

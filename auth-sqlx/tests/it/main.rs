@@ -23,6 +23,7 @@ mod plan;
 mod plans;
 mod profile;
 mod race;
+mod realms;
 mod recording;
 mod round_trips;
 mod rows;

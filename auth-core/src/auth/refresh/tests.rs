@@ -6,12 +6,17 @@ use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::id::SessionId;
 use crate::policy::SessionPolicy;
+use crate::token::Realm;
 
 /// The recoveries that the default policy forgives.
 const FORGIVEN: u16 = 3;
 
 /// Long enough for four recoveries with a rotation and a use before each.
 const STEPS: usize = 12;
+
+fn realm() -> Realm {
+    Realm::new("auth", "auth")
+}
 
 /// A family of refresh tokens, as a store and the holders of its tokens see it.
 #[derive(Clone)]
@@ -31,20 +36,20 @@ impl Family {
     fn start() -> (Self, RefreshToken) {
         let now = ManualClock::new().now();
         let token = RefreshToken::issue(SessionId::new(now).unwrap()).unwrap();
-        (Self { state: token.initial_state(now), now }, token)
+        (Self { state: token.initial_state(&realm(), now), now }, token)
     }
 
     /// Presents a token a minute later.
     fn present(&mut self, token: &RefreshToken) -> Answer {
         self.now += TimeDelta::minutes(1);
-        match classify(token, &self.state, &SessionPolicy::default(), self.now) {
+        match classify(token, &self.state, &realm(), &SessionPolicy::default(), self.now) {
             Presented::Current => {
                 let successor = token.successor(&[7; 32]);
-                self.state = rotated(&self.state, &successor, [7; 32], self.now);
+                self.state = rotated(&self.state, successor.hash(&realm()), [7; 32], self.now);
                 Answer::Rotated(successor)
             }
             Presented::PredecessorLost => {
-                let successor = recompute(token, &self.state).unwrap();
+                let successor = token.successor(&self.state.rotation_salt.unwrap());
                 self.state = recovered(&self.state, self.now);
                 Answer::Recovered(successor)
             }
@@ -57,13 +62,13 @@ impl Family {
 
     /// Asks a route that reads the session, with an access token of the refresh token's generation.
     fn use_access_token(&mut self, token: &RefreshToken) -> bool {
-        let confirms = token.hash() == self.state.token_hash && !self.state.confirmed;
+        let confirms = token.hash(&realm()) == self.state.token_hash && !self.state.confirmed;
         self.state.confirmed |= confirms;
         confirms
     }
 
     fn is_good(&self, token: &RefreshToken) -> bool {
-        let hash = token.hash();
+        let hash = token.hash(&realm());
         hash == self.state.token_hash || (Some(hash) == self.state.previous_hash && !self.state.confirmed)
     }
 }
@@ -184,7 +189,7 @@ fn a_token_that_nobody_had_to_be_given_again_ends_the_row() {
     for _ in 0..100 {
         let Answer::Rotated(lost) = family.present(&token) else { panic!("the current token rotates") };
         let Answer::Recovered(found) = family.present(&token) else { panic!("a lost answer is given again") };
-        assert_eq!(lost.hash(), found.hash());
+        assert_eq!(lost.hash(&realm()), found.hash(&realm()));
         let Answer::Rotated(next) = family.present(&found) else { panic!("the current token rotates") };
         let Answer::Rotated(next) = family.present(&next) else { panic!("the current token rotates") };
         token = next;

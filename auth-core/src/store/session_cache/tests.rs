@@ -3,7 +3,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::clock::ManualClock;
 use crate::session::{Client, Session, SessionKind, SessionRecord};
-use crate::token::RefreshToken;
+use crate::token::{Realm, RefreshToken};
 use crate::user::User;
 
 const TTL: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ fn record() -> SessionRecord {
         expires_at: now + TimeDelta::hours(1),
         last_seen_at: now,
     };
-    let refresh = RefreshToken::issue(session.id).unwrap().initial_state(now);
+    let refresh = RefreshToken::issue(session.id).unwrap().initial_state(&Realm::new("auth", "auth"), now);
     SessionRecord { session, refresh, user }
 }
 
