@@ -1,6 +1,7 @@
 //! Tokens: the signed access token, the rotating refresh token, the one-time token, and the keys that sign.
 
 mod access;
+mod jwt;
 mod keys;
 mod one_time;
 mod refresh;

@@ -21,6 +21,7 @@ pub(crate) fn lint() -> Result<(), Failure> {
     }
     timed("tidy", tidy::run)?;
     clippy()?;
+    crypto_providers()?;
     docs()?;
     dependencies()
 }
@@ -39,6 +40,15 @@ fn clippy() -> Result<(), Failure> {
     no_database()
 }
 
+/// One crypto provider by itself, and none: all other checks have both.
+fn crypto_providers() -> Result<(), Failure> {
+    for (name, features) in [("rust_crypto alone", "rust_crypto"), ("no crypto provider", "")] {
+        let package = ["test", "--locked", "--quiet", "--package", "auth-core", "--test", "provider"];
+        step::run(name, cargo(&package).args(["--no-default-features", "--features", features]))?;
+    }
+    Ok(())
+}
+
 /// Without a database the store does not build, and says what to do.
 fn no_database() -> Result<(), Failure> {
     let check = cargo(&["check", "--locked", "--package", "auth-sqlx"]).output();
@@ -54,12 +64,15 @@ fn docs() -> Result<(), Failure> {
     step::run("docs", cargo(&args).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Checks licences, bans and sources, which need no network; advisories change under one's feet and are asked for by
+/// Checks licences, bans and sources, which need no network, of what `deny.toml` names, and without the bans of the
+/// feature `rust_crypto` as well; advisories change under one's feet and are asked for by
 /// hand: `cargo deny check advisories`.
 fn dependencies() -> Result<(), Failure> {
     if !has_cargo("deny") {
         eprintln!("== deny: skipped, because cargo-deny is not installed\n");
         return Ok(());
     }
-    step::run("deny", &mut cargo(&["deny", "--locked", "check", "licenses", "bans", "sources"]))
+    step::run("deny", &mut cargo(&["deny", "--locked", "check", "licenses", "bans", "sources"]))?;
+    let all = ["deny", "--locked", "--all-features", "check", "licenses", "sources"];
+    step::run("deny, all features", &mut cargo(&all))
 }

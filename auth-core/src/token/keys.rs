@@ -7,7 +7,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use zeroize::Zeroizing;
 
@@ -155,15 +155,9 @@ impl SigningKey {
     }
 
     fn asymmetric(encoding: jsonwebtoken::errors::Result<EncodingKey>, algorithm: Algorithm) -> Result<Self, KeyError> {
-        install_crypto_provider();
         let encoding = encoding.map_err(KeyError::Unreadable)?;
-        let mut public = Jwk::from_encoding_key(&encoding, algorithm).map_err(KeyError::Unreadable)?;
+        let (kid, public) = public::public_key(&encoding, algorithm)?;
         let decoding = DecodingKey::from_jwk(&public).map_err(KeyError::Unreadable)?;
-        let kid = public.thumbprint(ThumbprintHash::SHA256).map_err(KeyError::Unreadable)?;
-        public.common.key_id = Some(kid.clone());
-        public.common.public_key_use = Some(PublicKeyUse::Signature);
-        public.common.key_algorithm =
-            Some(if algorithm == Algorithm::ES256 { KeyAlgorithm::ES256 } else { KeyAlgorithm::EdDSA });
         Ok(Self { header: header(algorithm, &kid), kid, encoding, decoding, public: Some(public) })
     }
 
@@ -198,16 +192,6 @@ fn header(algorithm: Algorithm, kid: &str) -> Header {
     Header { typ: Some("at+jwt".into()), kid: Some(kid.into()), ..Header::new(algorithm) }
 }
 
-/// Installs the one crypto provider this library is built with.
-///
-/// An application may link another provider of `jsonwebtoken`; then the choice is ambiguous, and the crate panics at
-/// first use unless one was installed.
-pub(crate) fn install_crypto_provider() {
-    if jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().is_err() {
-        tracing::trace!("the application installed a crypto provider already");
-    }
-}
-
 /// A signing key that cannot be used.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
@@ -215,6 +199,9 @@ pub enum KeyError {
     /// The same key was added twice.
     #[error("the key is already among the signing keys")]
     DuplicateKey,
+    /// No crypto provider is built in: neither the feature `aws_lc_rs` nor `rust_crypto` is enabled.
+    #[error("auth-core is built without a crypto provider: enable its feature `aws_lc_rs` or `rust_crypto`")]
+    NoProvider,
     /// The operating system's generator failed.
     #[error("the system has no randomness to make a key from")]
     NoRandomness,

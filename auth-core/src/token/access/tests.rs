@@ -95,9 +95,8 @@ fn decoded(part: &str) -> Value {
 
 /// Signs any two texts as header and claims.
 fn signed_by(key: &EncodingKey, algorithm: Algorithm, header: impl ToString, claims: impl ToString) -> String {
-    install_crypto_provider();
     let message = format!("{}.{}", encoded(header), encoded(claims));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm).unwrap();
+    let signature = jwt::sign(&message, key, algorithm).unwrap();
     format!("{message}.{signature}")
 }
 
