@@ -1,7 +1,7 @@
 //! Refreshing under faults: a storage error is never evidence of theft.
 
-use auth_core::ErrorKind;
 use auth_core::auth::{SignOutScope, SignedIn};
+use auth_core::{Client, ErrorKind};
 use futures_util::FutureExt;
 
 use super::flow::{Answer, Flow, Run, Scene, Then, ada, expired, rotated, stolen};
@@ -14,6 +14,10 @@ pub(super) fn flows() -> Vec<Flow> {
         Flow::new("refresh", || ada().boxed(), FIRST, swaps, "signed in").then(ONE_LEAF),
         Flow::new("refresh again in the grace window", || rotated().boxed(), FIRST, finds, "signed in").then(ONE_LEAF),
         Flow::new("refresh by a new token", || rotated().boxed(), LAST, touches, "signed in").then(ONE_LEAF),
+        Flow::new("refresh again from elsewhere", || rotated().boxed(), FIRST_ELSEWHERE, swaps, "signed in")
+            .then(ONE_LEAF),
+        Flow::new("refresh by a new token from elsewhere", || rotated().boxed(), LAST_ELSEWHERE, swaps, "signed in")
+            .then(ONE_LEAF),
         Flow::new("refresh whose answer was lost", || lost().boxed(), FIRST, swaps, "signed in").then(ONE_LEAF),
         Flow::new("refresh by a stolen token", || stolen().boxed(), FIRST, ends, "Unauthenticated").then(NO_LEAF),
         Flow::new("refresh of an expired session", || expired().boxed(), FIRST, ends, "Unauthenticated")
@@ -41,8 +45,17 @@ async fn over() -> Scene {
 pub(super) const FIRST: Run = |scene| async move { exchange(scene, &scene.tokens[0]).await }.boxed();
 const LAST: Run = |scene| async move { exchange(scene, scene.tokens.last().unwrap()).await }.boxed();
 
+const FIRST_ELSEWHERE: Run = |scene| async move { exchange_elsewhere(scene, &scene.tokens[0]).await }.boxed();
+const LAST_ELSEWHERE: Run =
+    |scene| async move { exchange_elsewhere(scene, scene.tokens.last().unwrap()).await }.boxed();
+
 async fn exchange(scene: &Scene, signed_in: &SignedIn) -> Result<Answer, auth_core::Error> {
     scene.fixture.refresh(&signed_in.refresh_token).await.map(Answer::from)
+}
+
+async fn exchange_elsewhere(scene: &Scene, signed_in: &SignedIn) -> Result<Answer, auth_core::Error> {
+    let client = Client { ip: Some([198, 51, 100, 9].into()), user_agent: None };
+    scene.fixture.auth.refresh(&signed_in.refresh_token, &client).await.map(Answer::from)
 }
 
 /// Whoever presents the first token or its successor is given one and the same, and it is good.
