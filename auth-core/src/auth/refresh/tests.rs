@@ -1,5 +1,7 @@
 //! Every interleaving of a session's owner and a thief, and of an owner whose answers get lost.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 
 use super::*;
@@ -67,9 +69,25 @@ impl Family {
         confirms
     }
 
-    fn is_good(&self, token: &RefreshToken) -> bool {
+    /// What a token is to the family now: all that the future depends on, beside the state's flags and counts.
+    fn place(&self, token: &RefreshToken) -> &'static str {
         let hash = token.hash(&realm());
-        hash == self.state.token_hash || (Some(hash) == self.state.previous_hash && !self.state.confirmed)
+        if hash == self.state.token_hash {
+            "current"
+        } else if Some(hash) == self.state.previous_hash {
+            "predecessor"
+        } else {
+            "older"
+        }
+    }
+
+    fn flags(&self) -> (bool, i64) {
+        (self.state.confirmed, i64::from(self.state.recoveries))
+    }
+
+    fn is_good(&self, token: &RefreshToken) -> bool {
+        let place = self.place(token);
+        place == "current" || (place == "predecessor" && !self.state.confirmed)
     }
 }
 
@@ -80,18 +98,24 @@ struct Parties {
     recoveries: u16,
 }
 
+/// What was looked at already: two situations that are alike in this have the same future.
+type Seen<K> = HashSet<(K, usize)>;
+
+type Situation = ([&'static str; 2], (bool, i64), u16);
+
 /// Lets each party do each thing next, to the depth, and returns how often theft was detected.
-fn interleave(parties: &Parties, steps: usize) -> usize {
-    let [owner, thief] = &parties.held;
-    let both_can_go_on = parties.family.is_good(owner) && parties.family.is_good(thief);
-    assert!(!both_can_go_on || parties.recoveries <= FORGIVEN, "the fourth recovery is given");
-    if steps == 0 {
+fn interleave(parties: &Parties, steps: usize, seen: &mut Seen<Situation>) -> usize {
+    let Parties { family, held, recoveries } = parties;
+    let both_can_go_on = held.iter().all(|token| family.is_good(token));
+    assert!(!both_can_go_on || *recoveries <= FORGIVEN, "the fourth recovery is given");
+    let situation = (held.each_ref().map(|token| family.place(token)), family.flags(), *recoveries);
+    if steps == 0 || !seen.insert((situation, steps)) {
         return 0;
     }
-    (0..2).map(|party| exchange(parties, party, steps) + ask(parties, party, steps)).sum()
+    (0..2).map(|party| exchange(parties, party, steps, seen) + ask(parties, party, steps, seen)).sum()
 }
 
-fn exchange(parties: &Parties, party: usize, steps: usize) -> usize {
+fn exchange(parties: &Parties, party: usize, steps: usize, seen: &mut Seen<Situation>) -> usize {
     let mut family = parties.family.clone();
     let mut held = parties.held.each_ref().map(RefreshToken::duplicate);
     let (token, recovered) = match family.present(&held[party]) {
@@ -100,23 +124,23 @@ fn exchange(parties: &Parties, party: usize, steps: usize) -> usize {
         Answer::Theft => return 1,
     };
     held[party] = token;
-    interleave(&Parties { family, held, recoveries: parties.recoveries + recovered }, steps - 1)
+    interleave(&Parties { family, held, recoveries: parties.recoveries + recovered }, steps - 1, seen)
 }
 
-fn ask(parties: &Parties, party: usize, steps: usize) -> usize {
+fn ask(parties: &Parties, party: usize, steps: usize, seen: &mut Seen<Situation>) -> usize {
     let mut family = parties.family.clone();
     let held = parties.held.each_ref().map(RefreshToken::duplicate);
     if !family.use_access_token(&held[party]) {
         return 0;
     }
-    interleave(&Parties { family, held, recoveries: parties.recoveries }, steps - 1)
+    interleave(&Parties { family, held, recoveries: parties.recoveries }, steps - 1, seen)
 }
 
 #[test]
 fn whatever_owner_and_thief_do_in_turn_the_fourth_recovery_is_never_given() {
     let (family, token) = Family::start();
     let held = [token.duplicate(), token];
-    assert!(interleave(&Parties { family, held, recoveries: 0 }, STEPS) > 0);
+    assert!(interleave(&Parties { family, held, recoveries: 0 }, STEPS, &mut HashSet::new()) > 0);
 }
 
 #[test]
@@ -150,29 +174,26 @@ struct Client {
 }
 
 /// Lets each answer arrive or get lost, to the depth.
-fn lose_answers(client: &Client, steps: usize) {
-    if steps == 0 {
+fn lose_answers(client: &Client, steps: usize, seen: &mut Seen<(&'static str, (bool, i64), bool, bool, u16)>) {
+    let Client { family, held, is_behind, asked_again, late } = client;
+    let situation = (family.place(held), family.flags(), *is_behind, *asked_again, *late);
+    if steps == 0 || !seen.insert((situation, steps)) {
         return;
     }
-    let mut family = client.family.clone();
-    let (mut late, mut asked_again) = (client.late, client.asked_again);
-    if client.is_behind {
-        (late, asked_again) = (late + 1, true);
-    } else {
-        (late, asked_again) = (if asked_again { late } else { 0 }, false);
-    }
-    let answer = match family.present(&client.held) {
+    let mut family = family.clone();
+    // What the client knows: an answer that it had to ask for again is late, and one token without ends the row.
+    let late = if *is_behind { late + 1 } else { late * u16::from(*asked_again) };
+    let asked_again = *is_behind;
+    let answer = match family.present(held) {
         Answer::Rotated(token) | Answer::Recovered(token) => token,
         Answer::Theft => return assert!(late > FORGIVEN, "signed out after {late} lost answers"),
     };
-    for (held, is_behind) in [(answer, false), (client.held.duplicate(), true)] {
-        let mut family = family.clone();
-        lose_answers(
-            &Client { family: family.clone(), held: held.duplicate(), is_behind, asked_again, late },
-            steps - 1,
-        );
-        if family.use_access_token(&held) {
-            lose_answers(&Client { family, held, is_behind, asked_again, late }, steps - 1);
+    for (held, is_behind) in [(answer, false), (held.duplicate(), true)] {
+        let mut used = Client { family: family.clone(), held, is_behind, asked_again, late };
+        lose_answers(&used, steps - 1, seen);
+        let held = used.held.duplicate();
+        if used.family.use_access_token(&held) {
+            lose_answers(&used, steps - 1, seen);
         }
     }
 }
@@ -180,7 +201,8 @@ fn lose_answers(client: &Client, steps: usize) {
 #[test]
 fn three_lost_answers_in_a_row_sign_no_honest_client_out() {
     let (family, held) = Family::start();
-    lose_answers(&Client { family, held, is_behind: false, asked_again: false, late: 0 }, STEPS);
+    let client = Client { family, held, is_behind: false, asked_again: false, late: 0 };
+    lose_answers(&client, STEPS, &mut HashSet::new());
 }
 
 #[test]
