@@ -25,7 +25,7 @@ use crate::request::head;
 /// use auth_actix::{Auth, Quota, RateLimitLayer, SigningKeys};
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
-/// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30.try_into()?));
+/// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30));
 /// let search = web::resource("/search").wrap(limit).get(|| async { "found" });
 /// let app = App::new().app_data(web::Data::new(auth)).service(search);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

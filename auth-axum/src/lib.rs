@@ -10,10 +10,16 @@ mod routes;
 
 /// All of `auth-core`, so that an application needs no dependency on it by name.
 pub use auth_core;
+pub use auth_core::auth::{AuthBuilder, EnsureRoleOutcome};
 pub use auth_core::error::FieldErrors;
 pub use auth_core::http::RequestHead;
-pub use auth_core::policy::{PasswordPolicy, Quota, SessionPolicy};
-pub use auth_core::{Auth, Email, Error, ErrorKind, Password, Role, SigningKeys, Transport, User, UserId};
+pub use auth_core::policy::{
+    AuditPolicy, HashPolicy, PasswordPolicy, Quota, RateLimitPolicy, SessionCachePolicy, SessionPolicy, TokenPolicy,
+};
+pub use auth_core::{
+    Auth, Authenticated, ConfigError, Email, Error, ErrorKind, Password, Role, SessionId, SigningKeys, Transport, User,
+    UserId, role,
+};
 pub use extract::{Claims, CurrentSession, CurrentUser, Rejection};
 pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};

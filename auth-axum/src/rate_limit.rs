@@ -25,7 +25,7 @@ use crate::request::head;
 /// use axum::routing::get;
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
-/// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30.try_into()?));
+/// let limit = RateLimitLayer::new(&auth, "search", Quota::per_minute(30));
 /// let app: Router = Router::new().route("/search", get(|| async { "found" })).route_layer(limit).with_state(auth);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -1,6 +1,8 @@
 //! E-mail addresses: one canonical form for identity, the typed form for people.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
@@ -18,7 +20,7 @@ const MAX_LABEL_BYTES: usize = 63;
 /// An e-mail address in its two forms.
 ///
 /// The [canonical](Email::canonical) form decides who somebody is: lower-case local part, and the domain in A-labels.
-/// The [typed](Email::as_typed) form is what the owner wrote. Two values are equal when both forms are; to ask
+/// The [typed](Email::as_str) form is what the owner wrote. Two values are equal when both forms are; to ask
 /// whether two addresses are one identity, compare the canonical forms byte by byte.
 ///
 /// Exactly one bare address is accepted: an ASCII local part of dot-separated atoms, and a domain of two or more
@@ -39,7 +41,7 @@ const MAX_LABEL_BYTES: usize = 63;
 ///
 /// let email = Email::parse("Ada.Lovelace@Bücher.example").unwrap();
 /// assert_eq!(email.canonical(), "ada.lovelace@xn--bcher-kva.example");
-/// assert_eq!(email.as_typed(), "Ada.Lovelace@Bücher.example");
+/// assert_eq!(email.to_string(), "Ada.Lovelace@Bücher.example");
 /// assert_eq!(email.to_delivery(), "Ada.Lovelace@xn--bcher-kva.example");
 ///
 /// assert!(Email::parse("ada@example.com＠evil.test").is_err());
@@ -81,8 +83,8 @@ impl Email {
         Self { typed, canonical }
     }
 
-    /// Returns what the owner wrote, for showing it.
-    pub fn as_typed(&self) -> &str {
+    /// Returns what the owner wrote, for showing it. So does [`Display`](fmt::Display).
+    pub fn as_str(&self) -> &str {
         &self.typed
     }
 
@@ -106,6 +108,26 @@ impl Email {
     pub fn to_delivery(&self) -> String {
         let local = self.typed.rsplit_once('@').map_or("", |(local, _)| local);
         format!("{local}@{}", self.domain())
+    }
+}
+
+impl AsRef<str> for Email {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Email {
+    type Err = InvalidEmail;
+
+    fn from_str(typed: &str) -> Result<Self, InvalidEmail> {
+        Self::parse(typed)
     }
 }
 

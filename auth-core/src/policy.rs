@@ -153,7 +153,7 @@ pub struct RateLimitPolicy {
 
 impl Default for RateLimitPolicy {
     fn default() -> Self {
-        Self { sign_in: Quota::per_minute(FIVE), sign_up: Quota::per_minute(FIVE), refresh: Quota::per_hour(REFRESHES) }
+        Self { sign_in: Quota::per_minute(5), sign_up: Quota::per_minute(5), refresh: Quota::per_hour(300) }
     }
 }
 
@@ -175,14 +175,30 @@ impl Quota {
     /// The largest `burst` for which no span of `period` allows more: 16.
     pub const MAX_EXACT: u32 = 16;
 
-    /// Allows `burst` requests a minute.
-    pub const fn per_minute(burst: NonZeroU32) -> Self {
-        Self { burst, period: Duration::from_mins(1) }
+    /// Allows `burst` requests a minute. Zero counts as one: a route that nobody may call is better not mounted.
+    ///
+    /// ```
+    /// use auth_core::policy::Quota;
+    ///
+    /// const SEARCHES: Quota = Quota::per_minute(30);
+    /// assert_eq!(SEARCHES.burst.get(), 30);
+    /// assert_eq!(Quota::per_minute(0), Quota::per_minute(1));
+    /// ```
+    pub const fn per_minute(burst: u32) -> Self {
+        Self::per(Duration::from_mins(1), burst)
     }
 
-    /// Allows `burst` requests an hour.
-    pub const fn per_hour(burst: NonZeroU32) -> Self {
-        Self { burst, period: HOUR }
+    /// Allows `burst` requests an hour. Zero counts as one.
+    pub const fn per_hour(burst: u32) -> Self {
+        Self::per(HOUR, burst)
+    }
+
+    const fn per(period: Duration, burst: u32) -> Self {
+        let burst = match NonZeroU32::new(burst) {
+            Some(burst) => burst,
+            None => NonZeroU32::MIN,
+        };
+        Self { burst, period }
     }
 
     pub(crate) const fn is_exact(self) -> bool {
@@ -286,8 +302,6 @@ fn outside<T: PartialOrd + Display>(field: &str, value: &T, bounds: &RangeInclus
     (!bounds.contains(value)).then(|| format!("{field} is {value}: it must lie between {least} and {most}"))
 }
 
-const FIVE: NonZeroU32 = NonZeroU32::new(5).expect("5 is not zero");
-const REFRESHES: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);

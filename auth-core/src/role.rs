@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// ```
 /// use auth_core::role::Role;
 ///
-/// assert_eq!(Role::new("editor").unwrap().as_str(), "editor");
+/// const EDITOR: Role = auth_core::role!("editor");
+///
+/// assert_eq!(Role::new("editor").unwrap(), EDITOR);
 /// assert!(Role::new("Chief Editor").is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -28,14 +30,50 @@ impl Role {
     /// [`InvalidRole`] when the name is empty, too long or has other characters.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Result<Self, InvalidRole> {
         let name = name.into();
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-        if (1..=32).contains(&name.len()) && name.bytes().all(allowed) { Ok(Self(name)) } else { Err(InvalidRole) }
+        if is_name(&name) { Ok(Self(name)) } else { Err(InvalidRole) }
+    }
+
+    /// Creates a role from a name that [`role!`](crate::role!) has the compiler check.
+    #[doc(hidden)]
+    pub const fn from_literal(name: &'static str) -> Self {
+        assert!(is_name(name), "a role is 1 to 32 characters of a-z, 0-9, _ and -");
+        Self(Cow::Borrowed(name))
     }
 
     /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+const fn is_name(name: &str) -> bool {
+    let mut rest = name.as_bytes();
+    while let [first, others @ ..] = rest {
+        if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-') {
+            return false;
+        }
+        rest = others;
+    }
+    !name.is_empty() && name.len() <= 32
+}
+
+/// Creates a [`Role`](crate::role::Role) from a literal, which the compiler checks.
+///
+/// ```
+/// use auth_core::{Role, role};
+///
+/// const EDITOR: Role = role!("editor");
+/// assert_eq!(EDITOR.as_str(), "editor");
+/// ```
+///
+/// ```compile_fail
+/// let refused = auth_core::role!("Chief Editor");
+/// ```
+#[macro_export]
+macro_rules! role {
+    ($name:expr) => {
+        const { $crate::role::Role::from_literal($name) }
+    };
 }
 
 impl fmt::Display for Role {

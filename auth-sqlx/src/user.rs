@@ -115,7 +115,7 @@ impl<DB: Backend> SqlxStore<DB> {
                    auth_epoch, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         self.sql(sql)
             .bind(user.id.as_uuid())
-            .bind(user.email.as_ref().map(|email| email.as_typed().to_owned()))
+            .bind(user.email.as_ref().map(|email| email.as_str().to_owned()))
             .bind(user.email.as_ref().map(|email| Exact(email.canonical().to_owned())))
             .bind(user.email_verified_at.map(micros))
             .bind(user.name.clone())

@@ -72,7 +72,7 @@ macro_rules! copy {
                 users.push_values(chunk, |mut row, Seeded { record: SessionRecord { user, .. }, .. }| {
                     let email = user.email.as_ref().unwrap();
                     row.push_bind(user.id.as_uuid())
-                        .push_bind(email.as_typed())
+                        .push_bind(email.as_str())
                         .push_bind(email.canonical())
                         .push_bind("")
                         .push_bind(user.status.as_str())

@@ -162,7 +162,7 @@ pub(crate) async fn sign_up(auth: &Auth) -> String {
 
 /// Twice a minute.
 pub(crate) fn quota() -> Quota {
-    Quota::per_minute(2.try_into().unwrap())
+    Quota::per_minute(2)
 }
 
 #[track_caller]

@@ -78,7 +78,7 @@ async fn an_application_may_have_data_of_its_own_beside_it() {
     let (auth, _) = auth();
     let token = sign_up(&auth).await;
     let greet = async |greeting: Data<Greeting>, user: CurrentUser| {
-        format!("{} {}", greeting.0, user.email.as_ref().unwrap().as_typed())
+        format!("{} {}", greeting.0, user.email.as_ref().unwrap().as_str())
     };
     let app = |config: &mut ServiceConfig| {
         let greeting = Data::new(Greeting("hello"));

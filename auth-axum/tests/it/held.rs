@@ -15,7 +15,7 @@ async fn no_client_keeps_a_connection_by_a_body_without_end() {
     let world = World::with(&Axum, AuthBuilder::dangerously_without_rate_limits).await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = router(&world.auth, Quota::per_minute(2.try_into().unwrap()));
+    let app = router(&world.auth, Quota::per_minute(2));
     let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
     let server = tokio::spawn(server.into_future());
     let routes = [

@@ -20,7 +20,7 @@ async fn a_server_keeps_the_contract_over_the_network() {
         .dangerously_without_rate_limits()
         .build()
         .unwrap();
-    let app = router(&auth, Quota::per_minute(2.try_into().unwrap()));
+    let app = router(&auth, Quota::per_minute(2));
     let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
     let server = tokio::spawn(server.into_future());
     run_over_network(&Site::new(Box::new(Network::at(address)), &base_url)).await;

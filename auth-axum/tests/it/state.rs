@@ -33,7 +33,7 @@ async fn an_application_may_have_a_state_of_its_own() {
     let world = World::new(&Axum).await;
     let tokens = world.tokens(EMAIL).await;
     let greet = |axum::extract::State(state): axum::extract::State<AppState>, user: CurrentUser| async move {
-        format!("{} {}", state.greeting, user.email.as_ref().unwrap().as_typed())
+        format!("{} {}", state.greeting, user.email.as_ref().unwrap().as_str())
     };
     let app = Router::new()
         .nest("/auth", routes(Transport::Cookie))

@@ -90,7 +90,7 @@ impl Auth {
         password: &Password,
         role: &Role,
     ) -> Result<Option<EnsureRoleOutcome>, Error> {
-        self.0.passwords.check(password, &[email.as_typed(), email.canonical()])?;
+        self.0.passwords.check(password, &[email.as_str(), email.canonical()])?;
         let password_hash = self.0.passwords.hash(password).await?;
         let now = self.now();
         let mut user = User::new(UserId::new(now)?, now);

@@ -113,7 +113,7 @@ impl Auth {
     fn find_faults(&self, sign_up: &SignUp) -> Result<(), Error> {
         let mut errors = self.profile_errors(sign_up.name.as_deref(), &sign_up.profile);
         let email = &sign_up.email;
-        let own = [email.as_typed(), email.canonical(), sign_up.name.as_deref().unwrap_or_default()];
+        let own = [email.as_str(), email.canonical(), sign_up.name.as_deref().unwrap_or_default()];
         let password = self.0.passwords.check(&sign_up.password, &own);
         if errors.is_empty() {
             return password;

@@ -32,7 +32,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// use auth_core::http::rate_limit::RateLimit;
 /// use auth_core::policy::Quota;
 ///
-/// let searches = RateLimit::new("search", Quota::per_minute(30.try_into()?)).per_user();
+/// let searches = RateLimit::new("search", Quota::per_minute(30)).per_user();
 /// # Ok::<(), std::num::TryFromIntError>(())
 /// ```
 #[derive(Debug, Clone)]

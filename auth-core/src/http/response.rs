@@ -37,7 +37,7 @@ impl<'a> UserBody<'a> {
     pub(super) fn new(user: &'a User, profile: Option<Value>) -> Self {
         Self {
             id: user.id,
-            email: user.email.as_ref().map(Email::as_typed),
+            email: user.email.as_ref().map(Email::as_str),
             email_verified: user.email_verified_at.is_some(),
             name: user.name.as_deref(),
             roles: &user.roles,

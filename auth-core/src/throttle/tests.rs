@@ -7,10 +7,6 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::clock::ManualClock;
 
-fn per_minute(burst: u32) -> Quota {
-    Quota::per_minute(NonZeroU32::new(burst).unwrap())
-}
-
 struct Fixture {
     clock: Arc<ManualClock>,
     limiter: GovernorLimiter,
@@ -37,12 +33,12 @@ impl Fixture {
 
     #[track_caller]
     fn allows(&self, key: &str) {
-        self.counts("sign_in", key, per_minute(5));
+        self.counts("sign_in", key, Quota::per_minute(5));
     }
 
     #[track_caller]
     fn limits(&self, key: &str) -> Duration {
-        match self.check("sign_in", key, per_minute(5)) {
+        match self.check("sign_in", key, Quota::per_minute(5)) {
             Decision::Allowed { .. } => panic!("{key} was allowed"),
             Decision::Limited { retry_after } => retry_after,
         }
@@ -84,7 +80,7 @@ fn the_sixth_request_of_any_minute_is_limited() {
 fn what_is_left_is_told() {
     let fixture = Fixture::new(10);
     let seconds = Duration::from_secs;
-    let count = || fixture.counts("sign_in", "a", per_minute(5));
+    let count = || fixture.counts("sign_in", "a", Quota::per_minute(5));
     assert_eq!(count(), (4, seconds(60)));
     fixture.clock.advance(seconds(5));
     assert_eq!(count(), (3, seconds(55)), "the first is on its way back");
@@ -92,13 +88,13 @@ fn what_is_left_is_told() {
     assert_eq!(count(), (3, seconds(5)), "it is back, and was spent again");
     assert_eq!([count().0, count().0, count().0], [2, 1, 0]);
     assert_eq!(fixture.limits("a"), seconds(5));
-    assert_eq!(fixture.counts("sign_in", "b", per_minute(1)), (0, seconds(60)));
+    assert_eq!(fixture.counts("sign_in", "b", Quota::per_minute(1)), (0, seconds(60)));
 }
 
 #[test]
 fn a_large_quota_is_earned_back_one_by_one() {
     let fixture = Fixture::new(10);
-    let (seconds, quota) = (Duration::from_secs, per_minute(20));
+    let (seconds, quota) = (Duration::from_secs, Quota::per_minute(20));
     let count = || fixture.counts("search", "a", quota);
     assert_eq!(count(), (19, seconds(3)));
     fixture.clock.advance(seconds(1));
@@ -142,8 +138,8 @@ fn keys_buckets_and_quotas_are_counted_apart() {
     let fixture = Fixture::new(10);
     fixture.exhaust("a");
     fixture.allows("b");
-    fixture.counts("sign_up", "a", per_minute(5));
-    fixture.counts("sign_in", "a", per_minute(6));
+    fixture.counts("sign_up", "a", Quota::per_minute(5));
+    fixture.counts("sign_in", "a", Quota::per_minute(6));
 }
 
 #[test]
@@ -162,7 +158,7 @@ fn a_flood_of_keys_neither_grows_memory_nor_frees_anybody() {
     let fixture = Fixture::new(cap);
     fixture.exhaust("penalised");
     for number in 0..cap * 10 {
-        let decision = fixture.check("sign_in", &number.to_string(), per_minute(5));
+        let decision = fixture.check("sign_in", &number.to_string(), Quota::per_minute(5));
         assert!(fixture.limiter.key_count() <= cap, "{decision:?}");
     }
     assert_eq!(fixture.limiter.key_count(), cap);
@@ -209,11 +205,11 @@ fn a_key_that_is_limited_stays_so_when_room_is_made() {
 fn a_flood_of_one_bucket_leaves_room_in_the_others() {
     let fixture = Fixture::new(2);
     for number in 0..10 {
-        let _decision = fixture.check("sign_in", &number.to_string(), per_minute(5));
+        let _decision = fixture.check("sign_in", &number.to_string(), Quota::per_minute(5));
     }
     for key in ["a", "b"] {
         for _ in 0..300 {
-            fixture.counts("refresh", key, per_minute(300));
+            fixture.counts("refresh", key, Quota::per_minute(300));
         }
     }
 }
@@ -275,7 +271,8 @@ fn odd_quotas_do_not_panic() {
 #[test]
 fn unlimited_allows_everything() {
     for _ in 0..1_000 {
-        let decision = DangerouslyUnlimited.check("sign_in", "a", per_minute(1)).now_or_never().unwrap().unwrap();
+        let decision =
+            DangerouslyUnlimited.check("sign_in", "a", Quota::per_minute(1)).now_or_never().unwrap().unwrap();
         assert_eq!(decision, Decision::Allowed { remaining: 1, next_after: Duration::ZERO });
     }
 }
@@ -289,7 +286,7 @@ proptest! {
         burst in 1..=Quota::MAX_EXACT,
         gaps in proptest::collection::vec(0..30_000_u64, 1..200),
     ) {
-        let (fixture, quota) = (Fixture::new(10), per_minute(burst));
+        let (fixture, quota) = (Fixture::new(10), Quota::per_minute(burst));
         let mut allowed = Vec::new();
         for gap in gaps {
             fixture.clock.advance(Duration::from_millis(gap * gap / 30_000));
@@ -309,7 +306,7 @@ proptest! {
         burst in Quota::MAX_EXACT + 1..40,
         gaps in proptest::collection::vec(0..3_000_u64, 1..300),
     ) {
-        let (fixture, quota) = (Fixture::new(10), per_minute(burst));
+        let (fixture, quota) = (Fixture::new(10), Quota::per_minute(burst));
         let mut allowed = Vec::new();
         for gap in gaps {
             fixture.clock.advance(Duration::from_millis(gap));
@@ -329,7 +326,7 @@ proptest! {
         burst in 1..40_u32,
         calls in proptest::collection::vec((0..60_000_u64, 0..3_usize), 1..200),
     ) {
-        let (forgetful, patient, quota) = (Fixture::new(10), Fixture::new(10), per_minute(burst));
+        let (forgetful, patient, quota) = (Fixture::new(10), Fixture::new(10), Quota::per_minute(burst));
         for (gap, key) in calls {
             for fixture in [&forgetful, &patient] {
                 fixture.clock.advance(Duration::from_millis(gap));
@@ -346,7 +343,7 @@ proptest! {
         burst in 1..40_u32,
         gaps in proptest::collection::vec(0..10_000_u64, 1..100),
     ) {
-        let (fixture, quota) = (Fixture::new(10), per_minute(burst));
+        let (fixture, quota) = (Fixture::new(10), Quota::per_minute(burst));
         for gap in gaps {
             fixture.clock.advance(Duration::from_millis(gap));
             if let Decision::Limited { retry_after } = fixture.check("route", "a", quota) {

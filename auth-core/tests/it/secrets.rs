@@ -140,7 +140,7 @@ fn a_key_that_cannot_be_read_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn errors_repeat_nothing_that_was_typed() {
+async fn errors_repeat_nothing_that_was_str() {
     let fixture = Fixture::new();
     fixture.sign_up(ADA).await;
     let wrong = "canary-wrong-password";

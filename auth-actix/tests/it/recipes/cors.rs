@@ -3,7 +3,7 @@
 use actix_cors::Cors;
 use actix_web::App;
 use actix_web::test::init_service;
-use auth_actix::auth_core::auth::AuthBuilder;
+use auth_actix::AuthBuilder;
 use auth_core::conformance::http::{Answer, Call, EMAIL, HOME, World, call, credentials, get, post};
 use http::{HeaderValue, Method};
 

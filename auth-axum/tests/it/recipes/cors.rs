@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_axum::auth_core::auth::AuthBuilder;
+use auth_axum::AuthBuilder;
 use auth_core::conformance::http::{Answer, Call, EMAIL, HOME, World, call, credentials, get, post};
 use auth_core::policy::Quota;
 use axum::body::Body;
@@ -36,7 +36,7 @@ const ELSEWHERE: &str = "https://www.example.org";
 
 /// Sends a call to the application of the suite, with CORS around it.
 async fn send(world: &World, call: Call) -> Answer {
-    let app = router(&world.auth, Quota::per_minute(2.try_into().unwrap())).layer(cors());
+    let app = router(&world.auth, Quota::per_minute(2)).layer(cors());
     let (peer, request) = call.into_request(&HeaderValue::from_static("app.example.com"));
     Answer::new(answer(&app, peer, request.map(Body::from)).await)
 }

@@ -35,7 +35,7 @@ fn report(auth: &Auth, quota: Quota) -> Router {
 /// A world, and beside its application one that has limits and nothing else of the library.
 async fn app() -> (World, Router) {
     let world = World::new(&Axum).await;
-    let quota = Quota::per_minute(2.try_into().unwrap());
+    let quota = Quota::per_minute(2);
     let app = search(&world.auth, quota).merge(export(&world.auth, quota)).merge(report(&world.auth, quota));
     (world, app)
 }

@@ -15,8 +15,8 @@ use crate::token::SigningKeys;
 /// Where an application is that was not told.
 const HERE: &str = "https://app.test";
 
-/// How often the limited routes may be called in a minute.
-const TWO: std::num::NonZeroU32 = std::num::NonZeroU32::new(2).expect("2 is not zero");
+/// How often the limited routes may be called.
+const QUOTA: Quota = Quota::per_minute(2);
 
 /// An application in a time of its own, with all that is behind it. Its clients see it as a [`Site`].
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl World {
             .clock(Arc::<ManualClock>::clone(&clock))
             .hash_policy(HashPolicy::insecure_for_tests());
         let auth = configure(builder).build().unwrap();
-        let server = adapter.serve(&Application { auth: auth.clone(), quota: Quota::per_minute(TWO) }).await;
+        let server = adapter.serve(&Application { auth: auth.clone(), quota: QUOTA }).await;
         let form = auth.settings().cookies.form.clone();
         let site = Site::with_clock(server, base_url, form, Arc::<ManualClock>::clone(&clock));
         Self { auth, clock, store, site }

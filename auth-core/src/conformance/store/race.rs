@@ -54,7 +54,7 @@ pub async fn run_all(store: &dyn Store, load: Load) {
 /// In whatever spelling: one account, one session, one event.
 pub async fn one_of_many_gets_an_address(store: &dyn Store, load: Load) {
     for _ in 0..load.rounds {
-        let typed = user().email.unwrap().as_typed().to_owned();
+        let typed = user().email.unwrap().as_str().to_owned();
         let users: Vec<_> = (0..load.calls).map(|call| user_with(&typed, call)).collect();
         let outcomes = race(users.iter().map(|user| async move {
             let new = NewUser { session: Some(session(user)), ..new_user(user) };

@@ -23,7 +23,7 @@ pub async fn run_all(store: &dyn Store) {
     names_are_kept_to_the_last_code_point(store).await;
     a_taken_address_creates_nothing(store).await;
     users_without_an_address_may_be_many(store).await;
-    an_address_is_found_in_any_spelling_and_comes_back_as_typed(store).await;
+    an_address_is_found_in_any_spelling_and_comes_back_as_str(store).await;
     addresses_are_told_apart_byte_by_byte(store).await;
     the_longest_address_is_kept(store).await;
     an_unknown_address_has_no_credentials(store).await;
@@ -89,7 +89,7 @@ pub async fn a_taken_address_creates_nothing(store: &dyn Store) {
     let before = credentials(store, &owner).await;
 
     let mut other = user();
-    let shouted = owner.email.as_ref().unwrap().as_typed().to_uppercase();
+    let shouted = owner.email.as_ref().unwrap().as_str().to_uppercase();
     other.email = Some(Email::parse(&shouted).unwrap());
     let new = session(&other);
     let outcome = store.create_user(NewUser { session: Some(new.clone()), ..new_user(&other) }).await.unwrap();
@@ -115,7 +115,7 @@ pub async fn users_without_an_address_may_be_many(store: &dyn Store) {
 }
 
 /// Identity is the canonical form's, the spelling is the owner's.
-pub async fn an_address_is_found_in_any_spelling_and_comes_back_as_typed(store: &dyn Store) {
+pub async fn an_address_is_found_in_any_spelling_and_comes_back_as_str(store: &dyn Store) {
     let typed = format!("Rule.{:016X}@B\u{fc}cher.Example", number());
     let user = User { email: Some(Email::parse(&typed).unwrap()), ..user() };
     create(store, new_user(&user)).await;
@@ -125,7 +125,7 @@ pub async fn an_address_is_found_in_any_spelling_and_comes_back_as_typed(store: 
         let asked = Email::parse(&spelling).unwrap();
         let found = store.find_credentials(&asked).await.unwrap();
         let found = found.unwrap_or_else(|| panic!("{spelling} names the account of {typed}"));
-        assert_eq!(found.user.email.unwrap().as_typed(), typed);
+        assert_eq!(found.user.email.unwrap().as_str(), typed);
     }
 }
 

@@ -69,7 +69,7 @@ async fn what_was_acknowledged_survives_a_crash<S: Server>() {
     assert!(usize::try_from(users).unwrap() >= acknowledged.len());
     for (email, signed_up) in acknowledged {
         let access = Credential::Access(signed_up.access_token.expose());
-        assert_eq!(auth.authenticate(&access).await.unwrap().user.email.as_ref().unwrap().as_typed(), email);
+        assert_eq!(auth.authenticate(&access).await.unwrap().user.email.as_ref().unwrap().as_str(), email);
     }
 }
 
