@@ -1,10 +1,5 @@
 #![doc = include_str!("../README.md")]
-
-#[cfg(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")))]
-compile_error!(
-    "auth-sqlx: choose a database, for instance `auth-sqlx = { version = \"0.1\", features = [\"sqlite\"] }`; \
-     the features are `sqlite`, `postgres` and `mysql` (which is MariaDB, too)"
-);
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod audit;
 mod backend;

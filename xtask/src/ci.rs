@@ -32,12 +32,13 @@ const BENCHMARKS: [&str; 4] = ["bench", "bench/peers/axum-login", "bench/peers/r
 fn clippy() -> Result<(), Failure> {
     let args = ["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"];
     step::run("clippy", &mut cargo(&args))?;
-    // Each database by itself: what one needs, another one must not bring.
+    // Each database by itself: what one needs, another one must not bring. Without any, as `cargo xtask package` builds
+    // it, the compiler has its say there.
     for database in ["sqlite", "postgres", "mysql"] {
         let args = ["clippy", "--locked", "--package", "auth-sqlx", "--features", database, "--", "--deny", "warnings"];
         step::run(&format!("clippy, {database} alone"), &mut cargo(&args))?;
     }
-    no_database()
+    Ok(())
 }
 
 /// One crypto provider by itself, and none: all other checks have both.
@@ -47,16 +48,6 @@ fn crypto_providers() -> Result<(), Failure> {
         step::run(name, cargo(&package).args(["--no-default-features", "--features", features]))?;
     }
     Ok(())
-}
-
-/// Without a database the store does not build, and says what to do.
-fn no_database() -> Result<(), Failure> {
-    let check = cargo(&["check", "--locked", "--package", "auth-sqlx"]).output();
-    let check = check.map_err(|error| Failure::new(format!("cargo check could not start: {error}")))?;
-    if !check.status.success() && String::from_utf8_lossy(&check.stderr).contains("auth-sqlx: choose a database") {
-        return Ok(());
-    }
-    Err(Failure::new("auth-sqlx without a database should fail to build and say how to choose one"))
 }
 
 fn docs() -> Result<(), Failure> {
@@ -69,7 +60,7 @@ fn docs() -> Result<(), Failure> {
 /// hand: `cargo deny check advisories`.
 fn dependencies() -> Result<(), Failure> {
     if !has_cargo("deny") {
-        eprintln!("== deny: skipped, because cargo-deny is not installed\n");
+        eprintln!("== deny: NOT CHECKED, because cargo-deny is not installed: cargo install cargo-deny --locked\n");
         return Ok(());
     }
     step::run("deny", &mut cargo(&["deny", "--locked", "check", "licenses", "bans", "sources"]))?;

@@ -7,6 +7,7 @@
 
 mod bench;
 mod ci;
+mod package;
 mod step;
 mod test;
 mod tidy;
@@ -35,6 +36,8 @@ cargo xtask <command>
   bench --instructions [--save]
                       how many instructions the hot path takes, beside bench/instructions.txt;
                       with --save, that file is written. Needs valgrind
+  package             packs the published crates, and builds and documents them as the registry
+                      does; without a network it says what was not checked
   tidy                the habits of this project that a program can check
   help                this text
 ";
@@ -57,6 +60,7 @@ fn dispatch(args: &[&str]) -> Result<(), Failure> {
         ["lint"] => ci::lint(),
         ["test", selection @ ..] => test::run(&Selection::parse(selection)?),
         ["bench", wish @ ..] => bench::run(Wish::parse(wish)?),
+        ["package"] => package::run(),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
