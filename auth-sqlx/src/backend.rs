@@ -204,6 +204,9 @@ pub trait Run: Database + HasStatementCache {
         connection: &mut Self::Connection,
     ) -> impl Future<Output = sqlx::Result<Vec<Self::Row>>> + Send;
 
+    /// Returns whether an error says that a table or a column is not there.
+    fn is_missing(error: &dyn DatabaseError) -> bool;
+
     /// Returns what an error of the database means for whoever called.
     fn fault(error: &dyn DatabaseError) -> Fault;
 

@@ -86,6 +86,9 @@ impl Retried for sqlx::Error {
 /// Says of a driver's error what the caller may do about it.
 pub(crate) fn store_error<DB: Backend>(error: sqlx::Error) -> StoreError {
     let kind = if let sqlx::Error::Database(database) = &error {
+        if DB::is_missing(database.as_ref()) {
+            return StoreError::new(StoreErrorKind::Other, NotMigrated(error));
+        }
         database_error_kind::<DB>(database.as_ref())
     } else if is_connection_error(&error) {
         StoreErrorKind::Unavailable
@@ -96,6 +99,11 @@ pub(crate) fn store_error<DB: Backend>(error: sqlx::Error) -> StoreError {
     };
     StoreError::new(kind, error)
 }
+
+/// A table or a column that a statement names is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("the database's schema is missing or older than this release: call `SqlxStore::migrate` at every start")]
+struct NotMigrated(#[source] sqlx::Error);
 
 fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind {
     if error.is_unique_violation() {

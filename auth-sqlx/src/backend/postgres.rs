@@ -147,6 +147,11 @@ impl Run for Postgres {
     run_queries!();
 
     /// By SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+    /// `undefined_table`, `undefined_column`.
+    fn is_missing(error: &dyn DatabaseError) -> bool {
+        matches!(error.code().as_deref(), Some("42P01" | "42703"))
+    }
+
     fn fault(error: &dyn DatabaseError) -> Fault {
         match error.code().as_deref() {
             // serialization_failure, deadlock_detected

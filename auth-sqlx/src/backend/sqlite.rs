@@ -2,6 +2,7 @@
 
 mod session;
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ const CONNECTIONS: u32 = 8;
 
 /// The result code that says that somebody else holds the lock (<https://www.sqlite.org/rescode.html>).
 const BUSY: u32 = 5;
+
+/// The result code of a file that is not there, or not to be opened.
+const CANNOT_OPEN: u32 = 14;
 
 impl Run for Sqlite {
     const MIGRATIONS: &'static [Migration] = &[
@@ -90,7 +94,9 @@ impl Run for Sqlite {
             let pool = pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
             return pool.connect_with(options).await;
         }
-        let pool = pool.max_connections(CONNECTIONS).connect_with(options).await?;
+        let file = options.get_filename().to_owned();
+        let pool = pool.max_connections(CONNECTIONS).connect_with(options).await;
+        let pool = pool.map_err(|error| explain(error, &file))?;
         switch_to_wal(&pool).await?;
         Ok(pool)
     }
@@ -141,6 +147,11 @@ impl Run for Sqlite {
 
     run_queries!();
 
+    /// SQLite has no code for it.
+    fn is_missing(error: &dyn DatabaseError) -> bool {
+        ["no such table", "no such column"].iter().any(|text| error.message().starts_with(text))
+    }
+
     /// Primary result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. None is a conflict: a writer has the lock
     /// from the beginning.
     fn fault(error: &dyn DatabaseError) -> Fault {
@@ -156,6 +167,17 @@ impl Run for Sqlite {
     fn is_denied(_error: &dyn DatabaseError) -> bool {
         false
     }
+}
+
+/// Names the file that cannot be opened, which SQLite does not, and what is most often forgotten.
+fn explain(error: sqlx::Error, file: &Path) -> sqlx::Error {
+    let cannot = error.as_database_error().is_some_and(|error| primary_code(error) == Some(CANNOT_OPEN));
+    if !cannot {
+        return error;
+    }
+    let file = file.display();
+    let next = "if it is to be created, add `?mode=rwc` to the URL, and let its folder be there";
+    sqlx::Error::Configuration(format!("the file {file} cannot be opened: {next}").into())
 }
 
 /// Makes the file use a write-ahead log, which it remembers: readers and the writer then do not wait for each other.

@@ -22,6 +22,17 @@ async fn to_migrate_twice_changes_nothing<D: TestDatabase>() {
     sign_in(&auth(store), ADA).await.unwrap();
 }
 
+/// And not only that the service is unavailable, at every request.
+async fn a_store_that_was_not_migrated_says_what_to_call<D: TestDatabase>() {
+    let database = D::none().await;
+    let auth = auth(database.store().await);
+    for error in [sign_up(&auth, ADA).await.unwrap_err(), sign_in(&auth, ADA).await.unwrap_err()] {
+        let logged = format!("{error:?}");
+        assert!(logged.contains("call `SqlxStore::migrate` at every start"), "{logged}");
+        assert!(logged.contains("auth_"), "the driver's own words name the table: {logged}");
+    }
+}
+
 /// The first start of eight processes on one new database.
 async fn eight_processes_may_migrate_at_once<D: TestDatabase>() {
     for _ in 0..5 {
@@ -115,6 +126,7 @@ async fn a_deleted_user_leaves_the_audit_log_alone<D: TestDatabase>() {
 }
 
 on_each_database! {
+    a_store_that_was_not_migrated_says_what_to_call,
     to_migrate_twice_changes_nothing,
     eight_processes_may_migrate_at_once,
     a_database_of_a_later_release_is_refused,

@@ -74,3 +74,10 @@ async fn a_connection_begins_with_no_parameter_that_a_pooler_refuses() {
         assert!(known.contains(&name.as_str()), "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named_with_what_to_do() {
+    let error = SqliteStore::connect("sqlite://missing-folder/app.db").await.unwrap_err();
+    says(&error, "the file missing-folder/app.db cannot be opened");
+    says(&error, "`?mode=rwc`");
+}

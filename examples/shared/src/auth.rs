@@ -25,7 +25,8 @@ pub async fn set_up(settings: Settings) -> Result<Auth, String> {
         // A real application leaves the list on: it is the default. The address and the name are refused here as well.
         .password_policy(PasswordPolicy { common: CommonPasswords::Allow, ..PasswordPolicy::default() });
     let builder = if settings.rate_limits { builder } else { builder.dangerously_without_rate_limits() };
-    let auth = builder.build().map_err(|cause| chain(&cause))?;
+    // The variables are called as the builder's methods.
+    let auth = builder.build().map_err(|cause| format!("{}: {}", cause.setting().to_uppercase(), chain(&cause)))?;
     if let Some(admin) = settings.admin {
         ensure_admin(&auth, admin).await?;
     }

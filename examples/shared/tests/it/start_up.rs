@@ -21,13 +21,13 @@ fn a_setting_that_cannot_be_used_is_named() {
     refused(&[("AUTH_SECRET", "changeme")], "AUTH_SECRET: a signing secret needs at least 32 bytes, this one has 8");
     let typed = "a".repeat(32);
     refused(&[("AUTH_SECRET", typed.as_str())], "AUTH_SECRET: a signing secret has to be random");
-    refused(&[("BASE_URL", "http://app.example.com")], "base_url: ");
+    refused(&[("BASE_URL", "http://app.example.com")], "BASE_URL: base_url: ");
     refused(&[("ADMIN_EMAIL", "admin@example.com")], "ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither");
     let short = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "short")];
     refused(&short, "the password is not acceptable: A password has at least 8 characters.");
     let own = [("ADMIN_EMAIL", "admin@example.com"), ("ADMIN_PASSWORD", "Admin@example.com")];
     refused(&own, "the password is not acceptable: A password must not be your name or e-mail address.");
-    refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "trusted_proxies: ");
+    refused(&[("TRUSTED_PROXIES", "0.0.0.0/0")], "TRUSTED_PROXIES: trusted_proxies: ");
     refused(&[("RATE_LIMITS", "sometimes")], "RATE_LIMITS: expected on or off");
 }
 
@@ -45,7 +45,7 @@ fn a_database_that_cannot_be_used_is_named_and_its_password_is_not() {
     for (url, expected) in [
         ("oracle://scott:canary-tiger@db", elsewhere),
         ("app.db", elsewhere),
-        ("sqlite://missing.db", ABSENT),
+        ("sqlite://missing.db", "the file missing.db cannot be opened: if it is to be created, add `?mode=rwc`"),
         ("postgres://scott:canary-tiger@127.0.0.1:1/db?connect_timeout=1", ABSENT),
         ("mysql://scott:canary-tiger@127.0.0.1:1/db?connect_timeout=1", ABSENT),
         ("postgresql://scott:canary-tiger@host.invalid/db?connect_timeout=1", ABSENT),
