@@ -97,7 +97,8 @@ impl<DB: Backend> SqlxStore<DB> {
     /// [`StoreError`] when the URL cannot be read, has a parameter that is not known and may be about safety, or the
     /// database cannot be opened; its source says which server was tried.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut store = DB::open(url).await.map(Self::new).map_err(store_error::<DB>)?;
+        // In a box: what it takes to open a pool is large, and callers hold it for as long as they run.
+        let mut store = Box::pin(DB::open(url)).await.map(Self::new).map_err(store_error::<DB>)?;
         // The pool's own wait is longer, for a connection that has to be opened.
         store.queue_wait = store.queue_wait.min(QUEUE_WAIT);
         Ok(if DB::is_transaction_pooler(url) { store.behind_transaction_pooler() } else { store })
@@ -128,7 +129,7 @@ impl<DB: Backend> SqlxStore<DB> {
     /// privilege, or the connections are set so that the statements would mean something else.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         self.in_memory.store(DB::is_in_memory(&self.pool).await?, Ordering::Relaxed);
-        let migrated = self.again(|| migrate::run(self), self.connections()).await;
+        let migrated = self.again(|| Box::pin(migrate::run(self)), self.connections()).await;
         migrated.map_err(MigrateError::naming_privileges::<DB>)
     }
 

@@ -1,10 +1,11 @@
 //! Connections that a network forgets while nobody uses them: neither end is told.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use auth_core::{Auth, Credential};
 use auth_sqlx::SqlxStore;
 use throwaway::Proxy;
+use tokio::time::Instant;
 
 use crate::account::{ADA, auth, sign_in, sign_up};
 use crate::servers::own::{Server, on_each_own_server};
