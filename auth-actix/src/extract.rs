@@ -161,7 +161,7 @@ fn extract<T>(request: &HttpRequest, ask: impl AsyncFnOnce(Evidence) -> Result<T
     let found = auth(request).and_then(|auth| Ok((auth, evidence(auth, request.head())?)));
     // The audit event of a refusal needs what the future may not hold.
     let foreign = found.as_ref().ok().filter(|(_, evidence)| evidence.is_cross_origin());
-    let refused = foreign.map(|(auth, _)| ((*auth).clone(), head(request.head())));
+    let refused = foreign.map(|(auth, _)| ((*auth).clone(), head(auth, request.head())));
     let evidence = found.map(|(_, evidence)| evidence);
     Box::pin(async move {
         let answer = ask(evidence?).await;

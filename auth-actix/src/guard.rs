@@ -63,7 +63,7 @@ where
 impl Check for RequireLayer {
     async fn check(&self, head: &RequestHead) -> Result<Passage, Error> {
         let checked = evidence(&self.auth, head)?.require(self.role.as_ref()).await;
-        if let (Err(error), Ok(head)) = (&checked, request::head(head)) {
+        if let (Err(error), Ok(head)) = (&checked, request::head(&self.auth, head)) {
             self.auth.http().record_refusal(head.borrowed(), error).await;
         }
         checked.map(|_| Passage::Open(HeaderMap::new()))

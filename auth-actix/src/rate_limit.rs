@@ -97,6 +97,6 @@ where
 
 impl Check for RateLimitLayer {
     async fn check(&self, request: &dev::RequestHead) -> Result<Passage, Error> {
-        Ok(self.auth.http().rate_limit(head(request)?.borrowed(), &self.limit).await)
+        Ok(self.auth.http().rate_limit(head(&self.auth, request)?.borrowed(), &self.limit).await)
     }
 }

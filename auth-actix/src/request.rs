@@ -65,11 +65,11 @@ fn method(head: &dev::RequestHead) -> Result<Method, Error> {
 }
 
 /// Returns the part of a request that authentication needs.
-pub(crate) fn head(head: &dev::RequestHead) -> Result<Head, Error> {
+pub(crate) fn head(auth: &Auth, head: &dev::RequestHead) -> Result<Head, Error> {
     let method = method(head)?;
     let mut headers = headers(head)?;
     add_host(&mut headers, authority(head));
-    Ok(Head { method, headers, peer: peer(head) })
+    Ok(Head { method, headers, peer: peer(auth, head) })
 }
 
 /// Copies every line of the headers, byte by byte; lines of one name stay in their order.
@@ -84,13 +84,14 @@ fn headers(head: &dev::RequestHead) -> Result<HeaderMap, Error> {
 }
 
 /// The address of the socket's other end; `None` on a Unix socket, and in a test that sets none.
-fn peer(head: &dev::RequestHead) -> Option<IpAddr> {
-    if head.peer_addr.is_none() {
+fn peer(auth: &Auth, head: &dev::RequestHead) -> Option<IpAddr> {
+    if head.peer_addr.is_none() && !auth.http().trusts_unix_sockets() {
         static WARNED: Once = Once::new();
         WARNED.call_once(|| {
             tracing::warn!(
                 "the client's address is not known, so all clients share one rate limit: \
-                 bind the server to a TCP address instead of a Unix socket"
+                 bind the server to a TCP address, or, behind a proxy on a Unix socket, set \
+                 trusted_proxies(\"unix:\")"
             );
         });
     }
@@ -140,12 +141,14 @@ pub(crate) fn header((name, value): (&HeaderName, &HeaderValue)) -> Option<(Acti
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use auth_core::{MemoryStore, SigningKeys};
     use http::header::{COOKIE, HOST, ORIGIN};
 
     use super::*;
 
     fn of(request: TestRequest) -> Head {
-        head(request.to_request().head()).unwrap()
+        let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32]).unwrap()).build().unwrap();
+        head(&auth, request.to_http_request().head()).unwrap()
     }
 
     #[test]

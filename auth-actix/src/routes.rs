@@ -66,7 +66,7 @@ async fn handle(
     payload: Payload,
 ) -> Result<HttpResponse, Rejection> {
     let auth = auth(&request)?;
-    let head = head(request.head())?;
+    let head = head(auth, request.head())?;
     let core_request = Request {
         transport,
         peer: head.peer,

@@ -89,6 +89,6 @@ impl<S> Layer<S> for RateLimitLayer {
 
 impl Check for RateLimitLayer {
     async fn check(&self, parts: &mut Parts) -> Result<Passage, Error> {
-        Ok(self.auth.http().rate_limit(head(parts), &self.limit).await)
+        Ok(self.auth.http().rate_limit(head(&self.auth, parts), &self.limit).await)
     }
 }

@@ -15,9 +15,9 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 /// Returns the part of a request that authentication needs.
-pub(crate) fn head(parts: &mut Parts) -> RequestHead<'_> {
+pub(crate) fn head<'r>(auth: &Auth, parts: &'r mut Parts) -> RequestHead<'r> {
     take_authority(parts);
-    RequestHead { method: &parts.method, headers: &parts.headers, peer: peer(parts) }
+    RequestHead { method: &parts.method, headers: &parts.headers, peer: peer(auth, parts) }
 }
 
 /// Puts the authority of an HTTP/2 request where HTTP/1.1 has it. It stays in the request.
@@ -32,7 +32,7 @@ where
 {
     let answer = question(evidence(auth, parts)).await;
     if let Err(error) = &answer {
-        auth.http().record_refusal(head(parts), error).await;
+        auth.http().record_refusal(head(auth, parts), error).await;
     }
     answer
 }
@@ -44,16 +44,17 @@ fn evidence(auth: &Auth, parts: &Parts) -> Evidence {
     auth.http().evidence(method, &WithAuthority { headers, authority })
 }
 
-/// The address of the socket's other end; `None` unless the server was told to keep it, with
+/// The address of the socket's other end; `None` on a Unix socket, and unless the server was told to keep it, with
 /// `into_make_service_with_connect_info::<SocketAddr>()`.
-pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
+pub(crate) fn peer(auth: &Auth, parts: &Parts) -> Option<IpAddr> {
     let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    if info.is_none() {
+    if info.is_none() && !auth.http().trusts_unix_sockets() {
         static WARNED: Once = Once::new();
         WARNED.call_once(|| {
             tracing::warn!(
                 "the client's address is not known, so all clients share one rate limit: \
-                 serve the router with into_make_service_with_connect_info::<SocketAddr>()"
+                 serve the router with into_make_service_with_connect_info::<SocketAddr>(), or, behind a proxy on a \
+                 Unix socket, set trusted_proxies(\"unix:\")"
             );
         });
     }

@@ -68,7 +68,7 @@ async fn handle(
     take_authority(&mut parts);
     let request = Request {
         transport,
-        peer: peer(&parts),
+        peer: peer(&auth, &parts),
         method: parts.method,
         headers: parts.headers,
         id: path.ok().and_then(|path| Some(path.iter().find(|(name, _)| *name == "id")?.1.to_owned())),

@@ -108,6 +108,12 @@ impl Http<'_> {
         Client { ip: self.auth.settings().proxies.client_ip(head.peer, head.headers), user_agent: head.user_agent() }
     }
 
+    /// Returns whether a request without an address counts as one of a trusted proxy on a Unix socket, so that there is
+    /// nothing to warn of.
+    pub fn trusts_unix_sockets(&self) -> bool {
+        self.auth.settings().proxies.trusts_unix_sockets()
+    }
+
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
     /// a browser does not send that on its own.
     fn refuse_cross_origin(&self, endpoint: Endpoint, head: RequestHead<'_>) -> Result<(), Error> {

@@ -16,6 +16,8 @@ mod network;
 mod paths;
 mod recipes;
 mod sockets;
+#[cfg(unix)]
+mod unix_socket;
 mod workers;
 
 mod contract {

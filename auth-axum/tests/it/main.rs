@@ -7,6 +7,8 @@ mod held;
 mod network;
 mod recipes;
 mod state;
+#[cfg(unix)]
+mod unix_socket;
 
 mod contract {
     auth_core::http_conformance_tests!(

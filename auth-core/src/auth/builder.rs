@@ -132,6 +132,9 @@ impl AuthBuilder {
 
     /// Sets the networks of the reverse proxies in front, separated by commas: only their `X-Forwarded-For` is
     /// believed. Default none.
+    ///
+    /// `unix:` stands for a proxy that comes through a Unix socket.
+    /// [`TrustedProxies::parse`] says when that is safe.
     pub fn trusted_proxies(mut self, networks: impl Into<String>) -> Self {
         self.trusted_proxies = networks.into();
         self

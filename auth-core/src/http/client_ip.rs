@@ -22,6 +22,8 @@ const MAX_ENTRY_BYTES: usize = 64;
 /// `CF-Connecting-IP` and their like are never read, because a proxy that does not know them passes on what the client
 /// wrote.
 ///
+/// A proxy on a Unix socket has no address; it is trusted by the entry `unix:`.
+///
 /// ```
 /// use auth_core::http::client_ip::TrustedProxies;
 /// use http::{HeaderMap, HeaderValue};
@@ -37,12 +39,24 @@ const MAX_ENTRY_BYTES: usize = 64;
 /// assert_eq!(direct, Some([198, 51, 100, 9].into()));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies {
+    networks: Vec<IpNet>,
+    /// Whether a request without an address came through a Unix socket, from a proxy.
+    unix: bool,
+}
+
+/// How nginx writes an address that is none, in its settings and in `X-Forwarded-For`.
+const UNIX: &str = "unix:";
 
 impl TrustedProxies {
-    /// Reads networks (`10.0.0.0/8`) and single addresses, separated by commas.
+    /// Reads networks (`10.0.0.0/8`), single addresses, and `unix:` for Unix sockets, separated by commas.
     ///
     /// A blank text is the empty list.
+    ///
+    /// # Security
+    ///
+    /// With `unix:` whoever has no address is taken for a proxy. That is right where the server listens on a Unix socket
+    /// that only the proxy may open. A server on TCP has to know its clients' addresses then, or each chooses its own.
     ///
     /// # Errors
     ///
@@ -52,29 +66,41 @@ impl TrustedProxies {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        text.split(',').map(|entry| read_network(entry.trim_ascii())).collect::<Result<_, _>>().map(Self)
+        let (unix, networks): (Vec<_>, Vec<_>) = text.split(',').map(str::trim_ascii).partition(|entry| *entry == UNIX);
+        let networks = networks.into_iter().map(read_network).collect::<Result<_, _>>()?;
+        Ok(Self { networks, unix: !unix.is_empty() })
     }
 
-    /// Returns the address of the client; `None` where the socket has none.
+    /// Returns the address of the client; `None` where neither the socket nor a trusted proxy knows one.
     ///
-    /// IPv4-mapped addresses come as IPv4. An entry that cannot be read ends the search: the proxy before it is then
-    /// the best that is known.
+    /// IPv4-mapped addresses come as IPv4. Empty entries are skipped, as in any list (RFC 9110, 5.6.1). One that cannot be
+    /// read, `unknown` among them, ends the search: the proxy before it is then the best that is known, since what stands
+    /// left of it may be the client's own invention.
     pub fn client_ip(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-        let mut client = peer?.to_canonical();
+        let mut client = peer.map(|ip| ip.to_canonical());
         let entries = headers.get_all(X_FORWARDED_FOR).iter().rev();
         let entries = entries.flat_map(|header| header.as_bytes().rsplit(|byte| *byte == b','));
-        for entry in entries.take(MAX_HOPS) {
-            if !self.contains(client) {
+        for entry in entries.take(MAX_HOPS).map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty()) {
+            if !self.trusts(client) {
                 break;
             }
-            let Some(hop) = read_entry(entry) else { break };
-            client = hop;
+            match read_entry(entry) {
+                Some(hop) => client = Some(hop),
+                // A proxy behind a proxy, on a Unix socket as well.
+                None if self.unix && entry == UNIX.as_bytes() => {}
+                None => break,
+            }
         }
-        Some(client)
+        client
     }
 
-    fn contains(&self, ip: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&ip))
+    /// Returns whether a request without an address is taken for one that came through a Unix socket.
+    pub(crate) fn trusts_unix_sockets(&self) -> bool {
+        self.unix
+    }
+
+    fn trusts(&self, peer: Option<IpAddr>) -> bool {
+        peer.map_or(self.unix, |ip| self.networks.iter().any(|network| network.contains(&ip)))
     }
 }
 
@@ -85,8 +111,8 @@ pub enum InvalidProxies {
     /// The entry is wider than any private network.
     #[error("{0:?} is wider than any private network, so clients could choose their addresses; name the proxies' own")]
     TooWide(String),
-    /// The entry is neither a network nor an address.
-    #[error("{0:?} is neither a network, such as 10.0.0.0/8, nor an address")]
+    /// The entry is neither a network nor an address, nor `unix:`.
+    #[error("{0:?} is neither a network, such as 10.0.0.0/8, nor an address, nor unix: for Unix sockets")]
     Unreadable(String),
 }
 
@@ -107,9 +133,11 @@ fn fold(network: IpNet) -> IpNet {
     mapped.and_then(|(ip, prefix)| Ipv4Net::new(ip, prefix).ok()).map_or(network, IpNet::V4)
 }
 
-/// Reads one hop: an address, with a port or without. A zone (`%eth0`) means nothing outside its machine.
+/// Reads one hop: an address, with a port or without, between quotes or without them. A zone (`%eth0`) means nothing
+/// outside its machine.
 fn read_entry(entry: &[u8]) -> Option<IpAddr> {
-    let entry = entry.trim_ascii();
+    let quoted = entry.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let entry = quoted.unwrap_or(entry);
     if entry.len() > MAX_ENTRY_BYTES || entry.contains(&b'%') {
         return None;
     }

@@ -108,10 +108,12 @@ fn trusted_origins_are_exact() {
 
 #[test]
 fn the_whole_internet_is_no_trusted_proxy() {
-    for networks in ["", "10.0.0.0/8", "10.0.0.0/8, 192.0.2.1, 2001:db8::/32"] {
+    for networks in ["", "10.0.0.0/8", "10.0.0.0/8, 192.0.2.1, 2001:db8::/32", "unix:", "unix:,10.0.0.0/8"] {
         builder().trusted_proxies(networks).build().unwrap();
     }
-    for networks in ["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/0", "proxy.internal", "10.0.0.0/33", ",", "10.0.0.0/8,"] {
+    for networks in
+        ["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/0", "proxy.internal", "10.0.0.0/33", ",", "10.0.0.0/8,", "unix"]
+    {
         refused(|builder| builder.trusted_proxies(networks), "trusted_proxies", "");
     }
 }

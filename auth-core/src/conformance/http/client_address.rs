@@ -45,7 +45,7 @@ pub async fn behind_a_trusted_proxy_the_rightmost_stranger_is_the_client(adapter
 /// The last address that is known for certain.
 pub async fn what_cannot_be_read_counts_for_the_proxy(adapter: &dyn Adapter) {
     let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
-    let odd = ["unknown", "192.0.2.1, ", "\"192.0.2.1\"", "999.1.1.1", "_hidden", "fe80::1%eth0"];
+    let odd = ["unknown", "192.0.2.1, unix:", "for=192.0.2.1", "999.1.1.1", "_hidden", "fe80::1%eth0"];
     let behind = |text: &str| guess().from("10.0.0.1".parse().unwrap()).header("x-forwarded-for", text);
     for text in odd.iter().take(5) {
         world.send(behind(text)).await.problem(401, "invalid_credentials");
@@ -84,6 +84,17 @@ pub async fn clients_without_an_address_share_one_count(adapter: &dyn Adapter) {
     world.send(guess()).await.problem(401, "invalid_credentials");
 }
 
+/// A socket without addresses, and a proxy that is trusted to know them.
+pub async fn behind_a_proxy_on_a_unix_socket_each_client_has_its_own_count(adapter: &dyn Adapter) {
+    let world = World::with(adapter, |builder| builder.trusted_proxies("unix:, 10.0.0.0/8")).await;
+    let behind = |chain: &str| guess().without_address().header("x-forwarded-for", chain);
+    use_up(&world, |number| behind(&format!("203.0.113.{number}, 192.0.2.1"))).await;
+    world.send(behind("192.0.2.1, 10.0.0.1, unix:")).await.problem(429, "rate_limited");
+    world.send(behind("192.0.2.2")).await.problem(401, "invalid_credentials");
+    // Who has an address is no proxy because of that.
+    world.send(guess().header("x-forwarded-for", "192.0.2.1")).await.problem(401, "invalid_credentials");
+}
+
 /// The client's address and not the proxy's, and a user agent that was cut and cleaned.
 pub async fn a_session_remembers_where_it_was_opened(adapter: &dyn Adapter) {
     let world = World::with(adapter, |builder| builder.trusted_proxies("10.0.0.0/8")).await;
@@ -102,7 +113,7 @@ pub async fn the_address_is_found_in_every_chain(adapter: &dyn Adapter) {
     let proxies = "10.0.0.0/8, 2001:db8:ffff::/48";
     let world = World::with(adapter, |builder| builder.trusted_proxies(proxies)).await;
     let long = "192.0.2.1, ".to_owned() + &vec!["10.0.0.1"; 40].join(", ");
-    let cases: [(&str, &[&str], &str); 20] = [
+    let cases: [(&str, &[&str], &str); 22] = [
         ("192.0.2.9", &[], "192.0.2.9"),
         ("::ffff:192.0.2.9", &[], "192.0.2.9"),
         ("2001:db8::9", &["192.0.2.1"], "2001:db8::9"),
@@ -119,7 +130,9 @@ pub async fn the_address_is_found_in_every_chain(adapter: &dyn Adapter) {
         ("10.0.0.1", &["192.0.2.7", "192.0.2.1, 10.0.0.2"], "192.0.2.1"),
         ("10.0.0.1", &["192.0.2.1", "10.0.0.3 ,\t10.0.0.2"], "192.0.2.1"),
         ("10.0.0.1", &["192.0.2.1, unknown, 10.0.0.2"], "10.0.0.2"),
-        ("10.0.0.1", &["192.0.2.1, 10.0.0.2, "], "10.0.0.1"),
+        ("10.0.0.1", &["192.0.2.1, 10.0.0.2, "], "192.0.2.1"),
+        ("10.0.0.1", &["192.0.2.7", ", 192.0.2.1,, 10.0.0.2", ""], "192.0.2.1"),
+        ("10.0.0.1", &["\"192.0.2.1\", \"10.0.0.2:80\""], "192.0.2.1"),
         ("10.0.0.1", &["10.0.0.2"], "10.0.0.2"),
         ("10.0.0.1", &["192.0.2.1, 192.0.2.2"], "192.0.2.2"),
         ("10.0.0.1", &[&long], "10.0.0.1"),

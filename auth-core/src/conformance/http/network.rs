@@ -2,6 +2,10 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +15,8 @@ use futures_channel::oneshot;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 
 use super::Server;
+#[cfg(unix)]
+use super::{EMAIL, credentials, post};
 
 /// How long a server may be silent; the longest that it waits by itself are the ten seconds for a body.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,6 +64,31 @@ impl Server for Network {
         client.join().expect("the server answers").unwrap();
         parsed(&answer.unwrap())
     }
+}
+
+/// Holds a server on a Unix socket, whose `trusted_proxies` are `unix:`, to counting each client of the proxy by itself.
+///
+/// # Panics
+///
+/// When it does not, or cannot be reached.
+#[cfg(unix)]
+pub fn clients_behind_a_unix_socket_are_told_apart(socket: &Path) {
+    let sign_in = |forwarded: &str| {
+        let call = post("/auth/signin").json(&credentials(EMAIL)).header("x-forwarded-for", forwarded);
+        let (_, request) = call.into_request(&HeaderValue::from_static("app.test"));
+        let mut stream = UnixStream::connect(socket).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&written(&request)).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        parsed(&answer).status().as_u16()
+    };
+    for _ in 0..5 {
+        assert_eq!(sign_in("203.0.113.7"), 401);
+    }
+    assert_eq!(sign_in("203.0.113.7"), 429);
+    assert_eq!(sign_in("192.0.2.1, 203.0.113.7"), 429, "what the client wrote itself is not believed");
+    assert_eq!(sign_in("203.0.113.8"), 401);
 }
 
 /// Writes a request as it goes over the wire, alone on its connection.

@@ -77,11 +77,49 @@ fn mapped_addresses_are_ipv4() {
 }
 
 #[test]
+fn empty_entries_are_skipped() {
+    for chain in [
+        b"203.0.113.7,".as_slice(),
+        b"203.0.113.7, , ",
+        b", 203.0.113.7",
+        b"1.2.3.4,, 203.0.113.7,\t, 10.0.0.2,",
+        b"1.2.3.4 , 203.0.113.7 ,10.0.0.2",
+    ] {
+        finds("10.0.0.1", &[chain], "203.0.113.7");
+    }
+    finds("10.0.0.1", &[b"203.0.113.7", b"", b" "], "203.0.113.7");
+    finds("10.0.0.1", &[b"", b","], "10.0.0.1");
+}
+
+#[test]
+fn quotes_are_taken_off() {
+    finds("10.0.0.1", &[b"\"203.0.113.7\""], "203.0.113.7");
+    finds("10.0.0.1", &[b"\"[2001:db8::7]:443\", \"10.0.0.2\""], "2001:db8::7");
+}
+
+#[test]
+fn a_unix_socket_is_trusted_where_it_is_named() {
+    #[track_caller]
+    fn finds(proxies: &str, peer: Option<&str>, forwarded: &'static str, expected: Option<&str>) {
+        let headers = HeaderMap::from_iter([(X_FORWARDED_FOR, HeaderValue::from_static(forwarded))]);
+        let found = TrustedProxies::parse(proxies).unwrap().client_ip(peer.map(ip), &headers);
+        assert_eq!(found, expected.map(ip), "{proxies:?} {peer:?} {forwarded:?}");
+    }
+    finds("unix:", None, "1.2.3.4, 203.0.113.7", Some("203.0.113.7"));
+    finds(" 10.0.0.0/8, unix: ", None, "1.2.3.4, 203.0.113.7, 10.0.0.2", Some("203.0.113.7"));
+    finds("unix:", None, "203.0.113.7, unix:", Some("203.0.113.7"));
+    finds("unix:", None, "unknown", None);
+    finds("unix:", None, "", None);
+    finds("unix:", Some("198.51.100.9"), "1.2.3.4", Some("198.51.100.9"));
+    finds("10.0.0.0/8", None, "1.2.3.4", None);
+    finds("10.0.0.0/8", Some("10.0.0.1"), "1.2.3.4, unix:", Some("10.0.0.1"));
+}
+
+#[test]
 fn an_unreadable_entry_ends_the_search() {
     for odd in [
         b"unknown".as_slice(),
-        b"",
-        b",",
+        b"unix:",
         b"_hidden",
         b"1.2.3",
         b"1.2.3.4.5",
@@ -93,7 +131,10 @@ fn an_unreadable_entry_ends_the_search() {
         b"2001:db8::1]:443",
         b"fe80::1%eth0",
         b"[fe80::1%1]:443",
-        b"\"1.2.3.4\"",
+        b"\"1.2.3.4",
+        b"1.2.3.4\"",
+        b"\"\"",
+        b"\" 1.2.3.4\"",
         b"for=1.2.3.4",
         b"1.2.3.4 5.6.7.8",
         b"1.2.3.4\xff",
@@ -118,7 +159,9 @@ fn proxies_are_networks_or_addresses() {
     for text in ["", "  ", "10.0.0.1", "10.0.0.0/8", " 10.0.0.0/8 ,\t::1 ", "2001:db8::/32,fe80::/10", "10.1.2.3/8"] {
         assert!(TrustedProxies::parse(text).is_ok(), "{text:?}");
     }
-    for text in [",", "10.0.0.0/8,", "10.0.0.0/33", "10.0.0/8", "proxy.internal", "10.0.0.1:80", "*", "10.0.0.0/-1"] {
+    for text in
+        [",", "10.0.0.0/8,", "10.0.0.0/33", "10.0.0/8", "proxy.internal", "10.0.0.1:80", "*", "unix", "unix:/run/a"]
+    {
         assert!(matches!(TrustedProxies::parse(text), Err(InvalidProxies::Unreadable(_))), "{text:?}");
     }
     for text in ["0.0.0.0/0", "::/0", "10.0.0.0/8, 1.2.3.4/0", "::ffff:0:0/96", "128.0.0.0/1", "::/1", "2000::/3"] {

@@ -55,6 +55,7 @@ macro_rules! __http_rules {
                     a_session_remembers_where_it_was_opened
                     an_ipv4_address_is_the_same_client_in_both_notations
                     an_ipv6_customer_is_one_client
+                    behind_a_proxy_on_a_unix_socket_each_client_has_its_own_count
                     behind_a_trusted_proxy_the_rightmost_stranger_is_the_client
                     clients_without_an_address_share_one_count
                     the_address_is_found_in_every_chain
