@@ -25,5 +25,5 @@ pub use extract::{Claims, CurrentSession, CurrentUser, MaybeUser, Rejection};
 pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};
 pub use rate_limit::RateLimitLayer;
-pub use routes::routes;
+pub use routes::{routes, routes_at_root};
 pub use unread::{CloseUnread, CloseUnreadService, Holding};

@@ -17,7 +17,9 @@ use crate::extract::Rejection;
 use crate::request::{auth, head, read_body, response};
 use crate::unread::{CloseUnread, hold};
 
-/// Returns the routes of core's table, to be configured into the scope where the application wants them.
+/// Returns the routes of core's table, to be configured into the scope where the application wants them. Other paths below
+/// the mount are answered by a problem; configured into the application itself they would take the place of its
+/// `default_service`, which is what [`routes_at_root`] does not.
 ///
 /// Each mount has its transport: cookies for browsers, bearer tokens for API clients. One application can have both.
 ///
@@ -35,6 +37,30 @@ use crate::unread::{CloseUnread, hold};
 /// ```
 pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
+        config.configure(routes_at_root(transport));
+        config.default_service(web::to(|payload: Payload| ready(not_found(payload))));
+    }
+}
+
+/// Returns the routes of core's table, to be configured into the application itself where they stand at its root. All
+/// other paths are the application's, and so is the `default_service`.
+///
+/// Into the application and not into `web::scope("")`, which keeps all paths for itself that come after it.
+///
+/// ```
+/// # use actix_web::{App, web};
+/// # use auth_actix::auth_core::MemoryStore;
+/// # use auth_actix::{Auth, SigningKeys, Transport};
+/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let app = App::new()
+///     .app_data(web::Data::new(auth))
+///     .configure(auth_actix::routes_at_root(Transport::Cookie))
+///     .route("/", web::get().to(async || "home"))
+///     .default_service(web::to(async || "a page of the application"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn routes_at_root(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
         let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
         for route in ROUTES {
             by_path.entry(route.path).or_default().push(route);
@@ -42,7 +68,6 @@ pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
         for (path, rows) in by_path {
             config.service(resource(path, rows, transport).wrap(CloseUnread));
         }
-        config.default_service(web::to(|payload: Payload| ready(not_found(payload))));
     }
 }
 

@@ -24,4 +24,4 @@ pub use extract::{Claims, CurrentSession, CurrentUser, Rejection};
 pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};
 pub use rate_limit::RateLimitLayer;
-pub use routes::routes;
+pub use routes::{routes, routes_at_root};

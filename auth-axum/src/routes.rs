@@ -8,11 +8,13 @@ use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRef, RawPathParams, State};
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 use crate::request::{peer, read_body, response, take_authority};
 
-/// Returns the routes of core's table, to be nested where the application wants them.
+/// Returns the routes of core's table, to be nested where the application wants them. Other paths below the mount are
+/// answered by a problem; merged into the application's router they would take all of its paths, which is what
+/// [`routes_at_root`] does not.
 ///
 /// Each mount has its transport: cookies for browsers, bearer tokens for API clients. One application can have both.
 ///
@@ -33,12 +35,35 @@ where
     S: Clone + Send + Sync + 'static,
     Auth: FromRef<S>,
 {
+    // Routes and no fallback: that of a router below two nests is lost.
+    routes_at_root(transport).route("/", any(not_found)).route("/{*path}", any(not_found))
+}
+
+/// Returns the routes of core's table, to be merged into the application's router where they stand at its root. All other
+/// paths are the application's, and so is the fallback.
+///
+/// ```
+/// # use auth_axum::auth_core::MemoryStore;
+/// # use auth_axum::{Auth, SigningKeys, Transport};
+/// # use axum::{Router, http::StatusCode, routing::get};
+/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let app: Router = Router::new()
+///     .route("/", get(|| async { "home" }))
+///     .fallback(|| async { (StatusCode::NOT_FOUND, "a page of the application") })
+///     .merge(auth_axum::routes_at_root(Transport::Cookie))
+///     .with_state(auth);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn routes_at_root<S>(transport: Transport) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Auth: FromRef<S>,
+{
     let mut by_path: BTreeMap<&str, Vec<Route>> = BTreeMap::new();
     for route in ROUTES {
         by_path.entry(route.path).or_default().push(route);
     }
-    let router = Router::new().fallback(not_found);
-    by_path.into_iter().fold(router, |router, (path, rows)| router.route(path, methods(rows, transport)))
+    by_path.into_iter().fold(Router::new(), |router, (path, rows)| router.route(path, methods(rows, transport)))
 }
 
 fn methods<S>(rows: Vec<Route>, transport: Transport) -> MethodRouter<S>
@@ -71,7 +96,8 @@ async fn handle(
         peer: peer(&auth, &parts),
         method: parts.method,
         headers: parts.headers,
-        id: path.ok().and_then(|path| Some(path.iter().find(|(name, _)| *name == "id")?.1.to_owned())),
+        // The last, since the path of the mount may have parameters of its own.
+        id: path.ok().and_then(|path| Some(path.iter().filter(|(name, _)| *name == "id").last()?.1.to_owned())),
         body: if endpoint.reads_body() { read_body(body).await } else { Body::EMPTY },
     };
     response(auth.http().handle(endpoint, request).await)

@@ -8,11 +8,11 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::{HeaderName as ActixName, HeaderValue as ActixValue};
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, Error, Route, body, guard};
+use actix_web::{App, Error, HttpResponse, Route, body, guard};
 use async_trait::async_trait;
 use auth_actix::{
     Auth, Claims, CurrentSession, CurrentUser, MaybeUser, Quota, RateLimitLayer, Role, SigningKeys, Transport,
-    require_role, require_user, routes,
+    require_role, require_user, routes, routes_at_root,
 };
 use auth_core::MemoryStore;
 use auth_core::auth::AuthBuilder;
@@ -33,6 +33,18 @@ pub(crate) struct Actix;
 impl Adapter for Actix {
     async fn serve(&self, asked: &Application) -> Box<dyn Server> {
         Box::new(Running(init_service(App::new().configure(app(&asked.auth, asked.quota))).await))
+    }
+
+    async fn serve_at_root(&self, asked: &Application) -> Box<dyn Server> {
+        let page = async || HttpResponse::NotFound().body("a page of the application");
+        let app = App::new()
+            .app_data(Data::new(asked.auth.clone()))
+            .default_service(web::to(page))
+            .configure(routes_at_root(Transport::Bearer))
+            .route("/", get().to(async || "home"))
+            .route("/about", get().to(async || "about"))
+            .service(web::scope("/below").route("/page", get().to(async || "page")));
+        Box::new(Running(init_service(app).await))
     }
 }
 
@@ -69,6 +81,11 @@ pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) 
             .app_data(auth)
             .service(web::scope("/auth").configure(routes(Transport::Cookie)))
             .service(web::scope("/api/auth").configure(routes(Transport::Bearer)))
+            .service(web::scope("/orgs/{id}/auth").configure(routes(Transport::Bearer)))
+            .service(
+                web::scope("/outer")
+                    .service(web::scope("/inner").service(web::scope("/auth").configure(routes(Transport::Bearer)))),
+            )
             .route("/private", get().to(async |user: CurrentUser| user.id.to_string()))
             .route("/maybe", get().to(maybe))
             .route("/claims", get().to(async |claims: Claims| claims.user_id.to_string()))

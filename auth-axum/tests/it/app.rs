@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
-use auth_axum::{Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes};
+use auth_axum::{
+    Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes, routes_at_root,
+};
 use auth_core::conformance::http::{Adapter, Application, Server, tenant};
 use auth_core::http::Transport;
 use auth_core::policy::Quota;
@@ -13,7 +15,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -24,6 +26,18 @@ pub(crate) struct Axum;
 impl Adapter for Axum {
     async fn serve(&self, app: &Application) -> Box<dyn Server> {
         Box::new(Running(router(&app.auth, app.quota)))
+    }
+
+    async fn serve_at_root(&self, app: &Application) -> Box<dyn Server> {
+        let page = || async { (StatusCode::NOT_FOUND, "a page of the application") };
+        let router = Router::new()
+            .fallback(page)
+            .merge(routes_at_root(Transport::Bearer))
+            .route("/", get(|| async { "home" }))
+            .route("/about", get(|| async { "about" }))
+            .nest("/below", Router::new().route("/page", get(|| async { "page" })))
+            .with_state(app.auth.clone());
+        Box::new(Running(router))
     }
 }
 
@@ -53,6 +67,8 @@ pub(crate) fn router(auth: &Auth, quota: Quota) -> Router {
     Router::new()
         .nest("/auth", routes(Transport::Cookie))
         .nest("/api/auth", routes(Transport::Bearer))
+        .nest("/orgs/{id}/auth", routes(Transport::Bearer))
+        .nest("/outer", Router::new().nest("/inner", Router::new().nest("/auth", routes(Transport::Bearer))))
         .route("/private", get(|user: CurrentUser| async move { user.id.to_string() }))
         .route("/maybe", get(maybe))
         .route("/claims", get(|claims: Claims| async move { claims.user_id.to_string() }))

@@ -33,6 +33,7 @@ pub mod held;
 pub mod hostile;
 pub mod journey;
 pub mod limits;
+pub mod mounts;
 pub mod network;
 pub mod odd_headers;
 pub mod outage;
@@ -93,6 +94,8 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 /// |---|---|---|
 /// | everything below `/auth` | `routes(Transport::Cookie)` | |
 /// | everything below `/api/auth` | `routes(Transport::Bearer)` | |
+/// | everything below `/orgs/{id}/auth` | the same | |
+/// | everything below `/outer/inner/auth` | the same, below two nests | |
 /// | `GET /private` | `CurrentUser` | the user's id |
 /// | `GET /maybe` | `Option<CurrentUser>`, `MaybeUser` | the user's id, or `nobody` |
 /// | `GET /claims` | `Claims` | the user's id |
@@ -124,6 +127,10 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///     async fn serve(&self, app: &Application) -> Box<dyn Server> {
 ///         Box::new(Running(app.auth.clone()))
 ///     }
+///
+///     async fn serve_at_root(&self, app: &Application) -> Box<dyn Server> {
+///         self.serve(app).await
+///     }
 /// }
 ///
 /// struct Running(Auth);
@@ -152,6 +159,11 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 pub trait Adapter {
     /// Starts the application.
     async fn serve(&self, app: &Application) -> Box<dyn Server>;
+
+    /// Starts another application: `routes_at_root(Transport::Bearer)`, and after it `GET /` with `home`, `GET /about`
+    /// with `about`, `GET /below/page` with `page` in a nest or scope. To all other paths it answers 404 with
+    /// `a page of the application`.
+    async fn serve_at_root(&self, app: &Application) -> Box<dyn Server>;
 }
 
 /// A running application: what stands in a process of a framework, or at the other end of a socket.

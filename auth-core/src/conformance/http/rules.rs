@@ -22,6 +22,7 @@ use super::{Adapter, Site, World};
 ///     # #[async_trait::async_trait(?Send)]
 ///     # impl Adapter for Axum {
 ///     #     async fn serve(&self, _app: &Application) -> Box<dyn Server> { std::process::abort() }
+///     #     async fn serve_at_root(&self, _app: &Application) -> Box<dyn Server> { std::process::abort() }
 ///     # }
 ///     // impl auth_core::conformance::http::Adapter for Axum ..
 /// }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Adapter, Application, Site};
+use super::{Adapter, Application, Server, Site};
 use crate::auth::{Auth, AuthBuilder};
 use crate::clock::ManualClock;
 use crate::conformance::faulty::FaultyStore;
@@ -61,6 +61,14 @@ impl World {
         Self::start_with(adapter, keys, base_url, configure, clock, store).await
     }
 
+    /// Starts the application whose mount is at the root.
+    pub async fn at_root(adapter: &dyn Adapter) -> Self {
+        let (clock, store) = (Arc::new(ManualClock::new()), FaultyStore::new(MemoryStore::new()));
+        let auth = auth(keys(), |builder| builder, &clock, &store);
+        let server = adapter.serve_at_root(&application(&auth)).await;
+        Self::of(auth, server, HERE, clock, store)
+    }
+
     /// Starts another application on the same store and in the same time.
     pub async fn beside(
         &self,
@@ -80,11 +88,18 @@ impl World {
         clock: Arc<ManualClock>,
         store: FaultyStore<MemoryStore>,
     ) -> Self {
-        let builder = Auth::builder(store.clone(), keys)
-            .clock(Arc::<ManualClock>::clone(&clock))
-            .hash_policy(HashPolicy::insecure_for_tests());
-        let auth = configure(builder).build().unwrap();
-        let server = adapter.serve(&Application { auth: auth.clone(), quota: QUOTA }).await;
+        let auth = auth(keys, configure, &clock, &store);
+        let server = adapter.serve(&application(&auth)).await;
+        Self::of(auth, server, base_url, clock, store)
+    }
+
+    fn of(
+        auth: Auth,
+        server: Box<dyn Server>,
+        base_url: &str,
+        clock: Arc<ManualClock>,
+        store: FaultyStore<MemoryStore>,
+    ) -> Self {
         let form = auth.settings().cookies.form.clone();
         let site = Site::with_clock(server, base_url, form, Arc::<ManualClock>::clone(&clock));
         Self { auth, clock, store, site }
@@ -102,6 +117,22 @@ impl Deref for World {
     fn deref(&self) -> &Site {
         &self.site
     }
+}
+
+fn auth(
+    keys: SigningKeys,
+    configure: impl FnOnce(AuthBuilder) -> AuthBuilder,
+    clock: &Arc<ManualClock>,
+    store: &FaultyStore<MemoryStore>,
+) -> Auth {
+    let builder = Auth::builder(store.clone(), keys)
+        .clock(Arc::<ManualClock>::clone(clock))
+        .hash_policy(HashPolicy::insecure_for_tests());
+    configure(builder).build().unwrap()
+}
+
+fn application(auth: &Auth) -> Application {
+    Application { auth: auth.clone(), quota: QUOTA }
 }
 
 fn keys() -> SigningKeys {

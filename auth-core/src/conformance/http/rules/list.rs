@@ -192,6 +192,14 @@ macro_rules! __http_rules {
                 }
                 site {}
             }
+            mounts {
+                world {
+                    a_mount_below_two_nests_answers_for_all_below_it
+                    at_the_root_every_other_path_is_the_applications
+                    the_path_of_a_mount_may_have_parameters
+                }
+                site {}
+            }
             odd_headers {
                 world {
                     no_header_makes_somebody_of_nobody
