@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod extract;
+mod from_layer;
 mod gate;
 mod guard;
 mod rate_limit;
@@ -21,6 +22,7 @@ pub use auth_core::{
     UserId, role,
 };
 pub use extract::{Claims, CurrentSession, CurrentUser, Rejection};
+pub use from_layer::{FromLayer, auth_layer};
 pub use gate::Gate;
 pub use guard::{RequireLayer, require_role, require_user};
 pub use rate_limit::RateLimitLayer;
