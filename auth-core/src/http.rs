@@ -21,6 +21,7 @@ mod origin;
 pub mod problem;
 pub mod rate_limit;
 mod refusal;
+pub(crate) mod refused_origins;
 pub mod request;
 mod response;
 mod sign_out;
@@ -29,7 +30,7 @@ use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ::http::Response;
+use ::http::{Method, Response};
 use bytes::Bytes;
 
 pub use body_bytes::BodyBytes;
@@ -44,6 +45,7 @@ use crate::error::Error;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::CookiePolicy;
 use crate::http::csrf::Origins;
+use crate::http::refused_origins::RefusedOrigins;
 use crate::policy::RateLimitPolicy;
 use crate::session::Client;
 use crate::throttle::RateLimiter;
@@ -51,6 +53,7 @@ use crate::throttle::RateLimiter;
 /// What the HTTP side of the library was configured with.
 pub(crate) struct HttpSettings {
     pub(crate) origins: Origins,
+    pub(crate) refused_origins: RefusedOrigins,
     pub(crate) cookies: CookiePolicy,
     pub(crate) proxies: TrustedProxies,
     pub(crate) limiter: Arc<dyn RateLimiter>,
@@ -121,7 +124,14 @@ impl Http<'_> {
         match self.auth.settings().origins.check(head.method, head.headers) {
             // The signature is worth checking only where it makes a difference.
             Err(_) if endpoint.is_vouched_for_by_bearer() && by_bearer() => Ok(()),
-            checked => checked,
+            Err(_) => self.check_origin(head.method, head.headers),
+            Ok(()) => Ok(()),
         }
+    }
+
+    /// Refuses an unsafe request that a page of another origin sent, and tells the log of the two origins.
+    fn check_origin(&self, method: &Method, headers: &impl Headers) -> Result<(), Error> {
+        let settings = self.auth.settings();
+        settings.origins.check(method, headers).inspect_err(|_| settings.refused_origins.tell(headers))
     }
 }

@@ -14,6 +14,7 @@ use crate::http::base_url::BaseUrl;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::{CookieDomain, CookieForm, CookiePolicy, SameSite};
 use crate::http::csrf::Origins;
+use crate::http::refused_origins::RefusedOrigins;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::{
@@ -256,11 +257,12 @@ impl AuthBuilder {
         self_test(&tokens, self.clock.as_ref()).map_err(|cause| ConfigError::caused_by("keys", &cause))?;
         let passwords = Passwords::new(&self.hashing, self.passwords, Arc::clone(&self.clock))
             .map_err(|cause| ConfigError::caused_by("hash_policy", &cause))?;
-        let own_origin = base_url.iter().map(|url| url.origin().to_owned());
-        let origins: Vec<_> = own_origin.chain(self.trusted_origins).collect();
+        let own_origin = base_url.as_ref().map(|url| url.origin().to_owned());
+        let origins: Vec<_> = own_origin.iter().cloned().chain(self.trusted_origins).collect();
         let form = cookie_form(base_url.as_ref(), self.shared_domain.as_deref())?;
         let http = HttpSettings {
             origins: Origins::parse(&origins).map_err(|cause| ConfigError::new("trusted_origin", cause.to_string()))?,
+            refused_origins: RefusedOrigins::new(own_origin.as_deref()),
             cookies: CookiePolicy { form, same_site: self.same_site },
             proxies: TrustedProxies::parse(&self.trusted_proxies)
                 .map_err(|cause| ConfigError::new("trusted_proxies", cause.to_string()))?,

@@ -51,7 +51,7 @@ impl Http<'_> {
             Bearer::Absent => {}
         }
         let proof = self.cookie_proof(headers)?;
-        self.auth.settings().origins.check(method, headers)?;
+        self.check_origin(method, headers)?;
         Ok(proof)
     }
 
@@ -77,7 +77,7 @@ impl Http<'_> {
     /// for another session.
     pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<RefreshToken, Error> {
         // A bearer token vouches for itself, not for a cookie that came along.
-        self.auth.settings().origins.check(head.method, head.headers)?;
+        self.check_origin(head.method, head.headers)?;
         let (access, refresh) = self.auth.settings().cookies.find_both(head.headers);
         let token = one(refresh)?.and_then(RefreshToken::parse).ok_or(ErrorKind::Unauthenticated)?;
         match read_bearer(head.headers) {

@@ -50,7 +50,7 @@ impl Http<'_> {
         if (request.transport == Transport::Cookie || matches!(bearer, Bearer::Absent))
             && let Some(held) = self.held_in_cookies(request)
         {
-            self.auth.settings().origins.check(&request.method, &request.headers)?;
+            self.check_origin(&request.method, &request.headers)?;
             return Ok((Transport::Cookie, held));
         }
         match bearer {

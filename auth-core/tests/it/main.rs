@@ -8,6 +8,7 @@ mod config;
 mod fault_sweep;
 mod fixture;
 mod keys;
+mod log;
 mod password_upgrade;
 mod prune;
 mod realms;
