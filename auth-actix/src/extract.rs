@@ -8,10 +8,10 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
-use auth_core::Error;
 use auth_core::http::{Evidence, problem};
+use auth_core::{Auth, Error};
 
-use crate::request::{auth, evidence, head, response};
+use crate::request::{auth, evidence, evidence_of_claims, head, response};
 
 /// Why an extractor refused a request; answers as `application/problem+json`.
 #[derive(Debug)]
@@ -49,6 +49,9 @@ impl ResponseError for Rejection {
 /// The signed-in user, read from the database for this request: a revocation is seen at once. A copy costs next to
 /// nothing.
 ///
+/// A request is looked up once: guards, limits and extractors all get what the first of them found. A handler that signs
+/// the user out knows that it did; [`Auth::recheck`](auth_core::Auth::recheck) asks the database again.
+///
 /// Where there may be none, take [`MaybeUser`] and never `Option<CurrentUser>`: actix-web makes `None` of every error,
 /// so that everybody would be taken for a stranger while the database does not answer.
 ///
@@ -79,7 +82,7 @@ impl FromRequest for CurrentUser {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |evidence| Ok(Self(evidence.current_user().await?.user)))
+        extract(request, evidence, async |evidence| Ok(Self(evidence.current_user().await?.user)))
     }
 }
 
@@ -102,7 +105,7 @@ impl FromRequest for MaybeUser {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |evidence| {
+        extract(request, evidence, async |evidence| {
             Ok(Self(evidence.maybe_user().await?.map(|current| CurrentUser(current.user))))
         })
     }
@@ -125,7 +128,7 @@ impl FromRequest for CurrentSession {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |evidence| Ok(Self(evidence.current_user().await?)))
+        extract(request, evidence, async |evidence| Ok(Self(evidence.current_user().await?)))
     }
 }
 
@@ -149,7 +152,7 @@ impl FromRequest for Claims {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, async |evidence| Ok(Self(evidence.claims().await?)))
+        extract(request, evidence_of_claims, async |evidence| Ok(Self(evidence.claims().await?)))
     }
 }
 
@@ -157,8 +160,12 @@ impl FromRequest for Claims {
 /// actix-web panics where it finds a second `HttpRequest` then.
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Rejection>>>>;
 
-fn extract<T>(request: &HttpRequest, ask: impl AsyncFnOnce(Evidence) -> Result<T, Error> + 'static) -> Extracting<T> {
-    let found = auth(request).and_then(|auth| Ok((auth, evidence(auth, request.head())?)));
+fn extract<T>(
+    request: &HttpRequest,
+    read: fn(&Auth, &HttpRequest) -> Result<Evidence, Error>,
+    ask: impl AsyncFnOnce(Evidence) -> Result<T, Error> + 'static,
+) -> Extracting<T> {
+    let found = auth(request).and_then(|auth| Ok((auth, read(auth, request)?)));
     // The audit event of a refusal needs what the future may not hold.
     let foreign = found.as_ref().ok().filter(|(_, evidence)| evidence.is_cross_origin());
     let refused = foreign.map(|(auth, _)| ((*auth).clone(), head(auth, request.head())));

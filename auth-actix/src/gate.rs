@@ -4,8 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use actix_web::HttpRequest;
 use actix_web::body::EitherBody;
-use actix_web::dev::{RequestHead, Service, ServiceRequest, ServiceResponse, forward_ready};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use auth_core::Error;
 use auth_core::http::{Passage, problem};
 
@@ -15,7 +16,7 @@ use crate::unread::hold;
 /// What is asked of a request.
 pub trait Check: Clone + 'static {
     /// Lets the request through, with headers for its answer, or answers it; an error is an answer too.
-    fn check(&self, head: &RequestHead) -> impl Future<Output = Result<Passage, Error>>;
+    fn check(&self, request: &HttpRequest) -> impl Future<Output = Result<Passage, Error>>;
 }
 
 /// The service of this crate's layers: it answers itself, or calls what is below.
@@ -45,7 +46,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (inner, check) = (Rc::clone(&self.inner), self.check.clone());
         Box::pin(async move {
-            let checked = check.check(request.head()).await;
+            let checked = check.check(request.request()).await;
             match checked.unwrap_or_else(|error| Passage::Closed(problem::response(&error))) {
                 // An answer and no `Err`, so that the middleware around this one (CORS, say) treats it as any other.
                 Passage::Closed(refusal) => {

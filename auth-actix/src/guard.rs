@@ -2,14 +2,15 @@
 
 use std::future::{Ready, ready};
 
+use actix_web::HttpRequest;
 use actix_web::body::EitherBody;
-use actix_web::dev::{RequestHead, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use auth_core::http::Passage;
 use auth_core::{Auth, Error, Role};
 use http::HeaderMap;
 
 use crate::gate::{Check, Gate};
-use crate::request::{self, evidence};
+use crate::request::{evidence, head};
 
 /// Lets only signed-in users through to the routes below it.
 ///
@@ -61,9 +62,9 @@ where
 }
 
 impl Check for RequireLayer {
-    async fn check(&self, head: &RequestHead) -> Result<Passage, Error> {
-        let checked = evidence(&self.auth, head)?.require(self.role.as_ref()).await;
-        if let (Err(error), Ok(head)) = (&checked, request::head(&self.auth, head)) {
+    async fn check(&self, request: &HttpRequest) -> Result<Passage, Error> {
+        let checked = evidence(&self.auth, request)?.require(self.role.as_ref()).await;
+        if let (Err(error), Ok(head)) = (&checked, head(&self.auth, request.head())) {
             self.auth.http().record_refusal(head.borrowed(), error).await;
         }
         checked.map(|_| Passage::Open(HeaderMap::new()))

@@ -2,14 +2,15 @@
 
 use std::future::{Ready, ready};
 
+use actix_web::HttpRequest;
 use actix_web::body::EitherBody;
-use actix_web::dev::{self, Service, ServiceRequest, ServiceResponse, Transform};
-use auth_core::http::{Passage, RateLimit, RequestHead};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use auth_core::http::{Passage, RateLimit, Recall, RequestHead};
 use auth_core::policy::Quota;
 use auth_core::{Auth, Error};
 
 use crate::gate::{Check, Gate};
-use crate::request::head;
+use crate::request::{head, recall};
 
 /// Limits how often the routes below it may be called: by one client address, one user, or whatever else.
 ///
@@ -96,7 +97,9 @@ where
 }
 
 impl Check for RateLimitLayer {
-    async fn check(&self, request: &dev::RequestHead) -> Result<Passage, Error> {
-        Ok(self.auth.http().rate_limit(head(&self.auth, request)?.borrowed(), &self.limit).await)
+    async fn check(&self, request: &HttpRequest) -> Result<Passage, Error> {
+        let recall = if self.limit.is_per_user() { recall(request) } else { Recall::default() };
+        let head = head(&self.auth, request.head())?;
+        Ok(self.auth.http().rate_limit(head.borrowed(), &recall, &self.limit).await)
     }
 }

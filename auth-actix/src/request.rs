@@ -14,8 +14,10 @@ use actix_web::http::header::{HeaderMap as ActixMap, HeaderName as ActixName, He
 use actix_web::http::uri::Authority;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, dev};
-use auth_core::http::{Body, BodyBytes, Evidence, Headers, MAX_BODY_WAIT, RequestHead, WithAuthority, add_host};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, dev};
+use auth_core::http::{
+    Body, BodyBytes, Evidence, Headers, MAX_BODY_WAIT, Recall, RequestHead, WithAuthority, add_host,
+};
 use auth_core::{Auth, Error, ErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -41,8 +43,23 @@ pub(crate) fn auth(request: &HttpRequest) -> Result<&Auth, Error> {
     })
 }
 
-/// Reads what a request shows of who sent it.
-pub(crate) fn evidence(auth: &Auth, head: &dev::RequestHead) -> Result<Evidence, Error> {
+/// Reads what a request shows of who sent it. What is found of them stays with the request.
+pub(crate) fn evidence(auth: &Auth, request: &HttpRequest) -> Result<Evidence, Error> {
+    Ok(shown(auth, request.head())?.recalling(&recall(request)))
+}
+
+/// As [`evidence`], for claims: where the access token says them, nothing is found that would have to stay.
+pub(crate) fn evidence_of_claims(auth: &Auth, request: &HttpRequest) -> Result<Evidence, Error> {
+    let evidence = shown(auth, request.head())?;
+    Ok(if evidence.says_claims() { evidence } else { evidence.recalling(&recall(request)) })
+}
+
+/// What has been found out about who sent a request.
+pub(crate) fn recall(request: &HttpRequest) -> Recall {
+    request.extensions_mut().get_or_insert_with(Recall::new).clone()
+}
+
+fn shown(auth: &Auth, head: &dev::RequestHead) -> Result<Evidence, Error> {
     let headers = &InPlace(&head.headers);
     Ok(auth.http().evidence(&method(head)?, &WithAuthority { headers, authority: authority(head) }))
 }

@@ -6,7 +6,7 @@ use std::future::ready;
 use actix_web::dev::RequestHead;
 use actix_web::guard::fn_guard;
 use actix_web::web::{self, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
 use auth_core::ErrorKind;
 use auth_core::http::{Body, ROUTES, Request, Route, Transport, problem};
 use http::header::ALLOW;
@@ -92,9 +92,11 @@ async fn handle(
 ) -> Result<HttpResponse, Rejection> {
     let auth = auth(&request)?;
     let head = head(auth, request.head())?;
+    let recall = request.extensions().get().cloned().unwrap_or_default();
     let core_request = Request {
         transport,
         peer: head.peer,
+        recall,
         method: head.method,
         headers: head.headers,
         id: id(route.path, request.uri().path()),

@@ -8,7 +8,7 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::request::{ask, response};
+use crate::request::{ask, ask_for_claims, response};
 
 /// Why an extractor refused a request; answers as `application/problem+json`.
 #[derive(Debug)]
@@ -35,6 +35,9 @@ impl IntoResponse for Rejection {
 
 /// The signed-in user, read from the database for this request: a revocation is seen at once. A copy costs next to
 /// nothing.
+///
+/// A request is looked up once: guards, limits and extractors all get what the first of them found. A handler that signs
+/// the user out knows that it did; [`Auth::recheck`] asks the database again.
 ///
 /// As `Option<CurrentUser>` it is `None` for a request without a session. A database that does not answer is an
 /// error in both forms: nobody is taken for a stranger because of it.
@@ -129,6 +132,6 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Ok(Self(ask(&Auth::from_ref(state), parts, Evidence::claims).await?))
+        Ok(Self(ask_for_claims(&Auth::from_ref(state), parts).await?))
     }
 }

@@ -1,13 +1,13 @@
 //! Rate limits for the application's own routes.
 
-use auth_core::http::{Passage, RateLimit, RequestHead};
+use auth_core::http::{Passage, RateLimit, Recall, RequestHead};
 use auth_core::policy::Quota;
 use auth_core::{Auth, Error};
 use http::request::Parts;
 use tower::Layer;
 
 use crate::gate::{Check, Gate};
-use crate::request::head;
+use crate::request::{head, recall};
 
 /// Limits how often the routes below it may be called: by one client address, one user, or whatever else.
 ///
@@ -89,6 +89,7 @@ impl<S> Layer<S> for RateLimitLayer {
 
 impl Check for RateLimitLayer {
     async fn check(&self, parts: &mut Parts) -> Result<Passage, Error> {
-        Ok(self.auth.http().rate_limit(head(&self.auth, parts), &self.limit).await)
+        let recall = if self.limit.is_per_user() { recall(parts).clone() } else { Recall::default() };
+        Ok(self.auth.http().rate_limit(head(&self.auth, parts), &recall, &self.limit).await)
     }
 }

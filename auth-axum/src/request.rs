@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
 
-use auth_core::http::{Body, BodyBytes, Evidence, MAX_BODY_WAIT, RequestHead, WithAuthority, add_host};
-use auth_core::{Auth, Error};
+use auth_core::http::{Body, BodyBytes, Evidence, MAX_BODY_WAIT, Recall, RequestHead, WithAuthority, add_host};
+use auth_core::{Auth, Claims, Error};
 use axum::body::Body as AxumBody;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
@@ -25,20 +25,38 @@ pub(crate) fn take_authority(parts: &mut Parts) {
     add_host(&mut parts.headers, parts.uri.authority().map(Authority::as_str));
 }
 
-/// Asks who sent a request, and has it recorded if the answer is that it is refused.
+/// Asks who sent a request, and has it recorded if the answer is that it is refused. What is found of them stays with
+/// the request.
 pub(crate) async fn ask<T, F>(auth: &Auth, parts: &mut Parts, question: impl FnOnce(Evidence) -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let answer = question(evidence(auth, parts)).await;
+    let answer = question(shown(auth, parts).recalling(recall(parts))).await;
+    recorded(auth, parts, answer).await
+}
+
+/// As [`ask`], for claims: where the access token says them, nothing is found that would have to stay.
+pub(crate) async fn ask_for_claims(auth: &Auth, parts: &mut Parts) -> Result<Claims, Error> {
+    let evidence = shown(auth, parts);
+    let evidence = if evidence.says_claims() { evidence } else { evidence.recalling(recall(parts)) };
+    let answer = evidence.claims().await;
+    recorded(auth, parts, answer).await
+}
+
+async fn recorded<T>(auth: &Auth, parts: &mut Parts, answer: Result<T, Error>) -> Result<T, Error> {
     if let Err(error) = &answer {
         auth.http().record_refusal(head(auth, parts), error).await;
     }
     answer
 }
 
+/// What has been found out about who sent a request.
+pub(crate) fn recall(parts: &mut Parts) -> &Recall {
+    parts.extensions.get_or_insert_with(Recall::new)
+}
+
 /// Reads what a request shows of who sent it.
-fn evidence(auth: &Auth, parts: &Parts) -> Evidence {
+fn shown(auth: &Auth, parts: &Parts) -> Evidence {
     let Parts { method, uri, headers, .. } = parts;
     let authority = uri.authority().map(Authority::as_str);
     auth.http().evidence(method, &WithAuthority { headers, authority })

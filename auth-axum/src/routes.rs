@@ -94,6 +94,7 @@ async fn handle(
     let request = Request {
         transport,
         peer: peer(&auth, &parts),
+        recall: parts.extensions.remove().unwrap_or_default(),
         method: parts.method,
         headers: parts.headers,
         // The last, since the path of the mount may have parameters of its own.

@@ -22,7 +22,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 pub use admin::EnsureRoleOutcome;
 pub use authenticate::{Authenticated, Credential};
-pub(crate) use authenticate::{FoundSession, Proof};
+pub(crate) use authenticate::{FoundSession, Freshness, Proof};
 pub use builder::{AuthBuilder, ConfigError};
 pub use issue::SignedIn;
 pub use prune::Pruned;
@@ -101,6 +101,15 @@ impl Auth {
 
     pub(crate) fn settings(&self) -> &HttpSettings {
         &self.0.http
+    }
+
+    /// Returns whether this is the same `Auth`, or a clone of it.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn caches_sessions(&self) -> bool {
+        self.0.cache.is_some()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

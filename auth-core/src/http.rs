@@ -2,7 +2,8 @@
 //!
 //! An adapter turns its framework's request into a [`Request`], calls [`Http::handle`] with the [`Endpoint`] that its
 //! router matched, and turns the answer back. For extractors and guards it asks for the [`Evidence`] in a request's
-//! headers, for rate limits it hands over a [`RequestHead`]. It decides nothing: what could weaken a sign-in if it were
+//! headers, for rate limits it hands over a [`RequestHead`]; a [`Recall`] stays with the request, so that the store is
+//! asked once. It decides nothing: what could weaken a sign-in if it were
 //! forgotten stands on this side.
 
 mod account;
@@ -20,6 +21,7 @@ mod headers;
 mod origin;
 pub mod problem;
 pub mod rate_limit;
+mod recall;
 mod refusal;
 pub(crate) mod refused_origins;
 pub mod request;
@@ -38,6 +40,7 @@ pub use endpoint::{Endpoint, ROUTES, Route};
 pub use evidence::Evidence;
 pub use headers::{Headers, WithAuthority, add_host};
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
+pub use recall::Recall;
 pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
 
 use crate::auth::Auth;

@@ -1,7 +1,7 @@
 //! A browser that is signed in, and what it sends with each request.
 
 use auth_core::auth::AuthBuilder;
-use auth_core::http::{Body, Evidence, Request};
+use auth_core::http::{Body, Evidence, Recall, Request};
 use auth_core::policy::HashPolicy;
 use auth_core::store::Store;
 use auth_core::{Auth, SessionKind, Transport};
@@ -59,7 +59,7 @@ impl Browser {
         let mut headers = self.headers.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Body::from(Bytes::from_static(body.as_bytes()));
-        Request { transport: Transport::Cookie, method, headers, peer: None, id: None, body }
+        Request { transport: Transport::Cookie, method, headers, peer: None, recall: Recall::default(), id: None, body }
     }
 }
 

@@ -72,6 +72,8 @@ pub(crate) fn auth_with(configure: impl FnOnce(AuthBuilder) -> AuthBuilder) -> (
 /// Everything that the adapter offers, in one application.
 pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) {
     let (members, admins) = (require_user(auth), require_role(auth, Role::ADMIN));
+    let (mount, all) = (require_user(auth), require_user(auth));
+    let limit_of_all = RateLimitLayer::new(auth, "everything", quota).per_user();
     let search = RateLimitLayer::new(auth, "search", quota);
     let mine = RateLimitLayer::new(auth, "mine", quota).per_user();
     let by_tenant = RateLimitLayer::new(auth, "tenant", quota).by(tenant);
@@ -82,10 +84,12 @@ pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) 
             .service(web::scope("/auth").configure(routes(Transport::Cookie)))
             .service(web::scope("/api/auth").configure(routes(Transport::Bearer)))
             .service(web::scope("/orgs/{id}/auth").configure(routes(Transport::Bearer)))
+            .service(web::scope("/guarded/auth").wrap(mount).configure(routes(Transport::Bearer)))
             .service(
                 web::scope("/outer")
                     .service(web::scope("/inner").service(web::scope("/auth").configure(routes(Transport::Bearer)))),
             )
+            .service(web::resource("/everything").wrap(all).wrap(limit_of_all).route(get().to(everything)))
             .route("/private", get().to(async |user: CurrentUser| user.id.to_string()))
             .route("/maybe", get().to(maybe))
             .route("/claims", get().to(async |claims: Claims| claims.user_id.to_string()))
@@ -102,6 +106,12 @@ pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) 
 /// A route for `GET` and, what `web::get()` leaves out, `HEAD`.
 fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn everything(user: CurrentUser, session: CurrentSession, maybe: MaybeUser, claims: Claims) -> String {
+    assert_eq!(maybe.as_ref().unwrap().id, user.id);
+    assert_eq!((claims.user_id, claims.session_id), (user.id, session.session.id));
+    user.id.to_string()
 }
 
 async fn maybe(MaybeUser(user): MaybeUser) -> String {

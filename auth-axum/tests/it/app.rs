@@ -63,23 +63,35 @@ pub(crate) async fn answer(router: &Router, peer: Option<IpAddr>, mut request: R
 pub(crate) fn router(auth: &Auth, quota: Quota) -> Router {
     let members = Router::new().route("/news", get(|| async { "news" })).route_layer(require_user(auth));
     let admins = Router::new().route("/users", get(|| async { "all" })).route_layer(require_role(auth, Role::ADMIN));
+    let everything = Router::new()
+        .route("/everything", get(everything))
+        .route_layer(require_user(auth))
+        .route_layer(RateLimitLayer::new(auth, "everything", quota).per_user());
     let limited = |path, limit: RateLimitLayer| Router::new().route(path, get(|| async { "found" })).route_layer(limit);
     Router::new()
         .nest("/auth", routes(Transport::Cookie))
         .nest("/api/auth", routes(Transport::Bearer))
         .nest("/orgs/{id}/auth", routes(Transport::Bearer))
+        .nest("/guarded/auth", routes(Transport::Bearer).layer(require_user(auth)))
         .nest("/outer", Router::new().nest("/inner", Router::new().nest("/auth", routes(Transport::Bearer))))
         .route("/private", get(|user: CurrentUser| async move { user.id.to_string() }))
         .route("/maybe", get(maybe))
         .route("/claims", get(|claims: Claims| async move { claims.user_id.to_string() }))
         .route("/session", get(|session: CurrentSession| async move { session.session.id.to_string() }))
         .route("/note", post(|user: CurrentUser| async move { format!("noted for {}", user.id) }))
+        .merge(everything)
         .merge(limited("/search", RateLimitLayer::new(auth, "search", quota)))
         .merge(limited("/mine", RateLimitLayer::new(auth, "mine", quota).per_user()))
         .merge(limited("/tenant", RateLimitLayer::new(auth, "tenant", quota).by(tenant)))
         .nest("/members", members)
         .nest("/admin", admins)
         .with_state(auth.clone())
+}
+
+async fn everything(user: CurrentUser, session: CurrentSession, maybe: Option<CurrentUser>, claims: Claims) -> String {
+    assert_eq!(maybe.unwrap().id, user.id);
+    assert_eq!((claims.user_id, claims.session_id), (user.id, session.session.id));
+    user.id.to_string()
 }
 
 async fn maybe(user: Option<CurrentUser>) -> String {

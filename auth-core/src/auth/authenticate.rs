@@ -62,6 +62,15 @@ pub(crate) enum Proof {
     Refresh(RefreshToken),
 }
 
+/// How fresh an answer about a session has to be. The latter serves for the former, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Freshness {
+    /// As the session cache has it, if there is one.
+    Cached,
+    /// As the store has it.
+    Stored,
+}
+
 /// What a proof has turned out to be.
 pub(super) enum Found {
     /// No session, or one that it does not prove.
@@ -85,31 +94,18 @@ impl Auth {
             Credential::Access(token) => self.live_claims(token).map(Proof::Access),
             Credential::Refresh(token) => Ok(Proof::Refresh(token.duplicate())),
         };
-        self.authenticate_proof(proof).await
+        self.authenticate_proof(proof, Freshness::Cached).await
     }
 
     /// Finds the user and session of a credential whose own text has been checked, or refused.
+    ///
+    /// No `async fn`, and the store's part in a box: each would make the future larger that every handler carries.
     pub(crate) fn authenticate_proof(
         &self,
         proof: Result<Proof, Error>,
+        needed: Freshness,
     ) -> impl Future<Output = Result<Authenticated, Error>> {
-        self.check(proof, self.0.cache.as_deref())
-    }
-
-    /// As [`authenticate_proof`](Self::authenticate_proof), and always by the store.
-    pub(crate) fn authenticate_by_store(
-        &self,
-        proof: Result<Proof, Error>,
-    ) -> impl Future<Output = Result<Authenticated, Error>> {
-        self.check(proof, None)
-    }
-
-    /// No `async fn`, and the store's part in a box: each would make the future larger that every handler carries.
-    fn check(
-        &self,
-        proof: Result<Proof, Error>,
-        cache: Option<&SessionCache>,
-    ) -> impl Future<Output = Result<Authenticated, Error>> {
+        let cache = self.0.cache.as_deref().filter(|_| needed == Freshness::Cached);
         let work = async move {
             let proof = match proof {
                 Ok(proof) => proof,

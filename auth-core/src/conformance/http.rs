@@ -95,12 +95,14 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 /// | everything below `/auth` | `routes(Transport::Cookie)` | |
 /// | everything below `/api/auth` | `routes(Transport::Bearer)` | |
 /// | everything below `/orgs/{id}/auth` | the same | |
+/// | everything below `/guarded/auth` | the same, behind `require_user` | |
 /// | everything below `/outer/inner/auth` | the same, below two nests | |
 /// | `GET /private` | `CurrentUser` | the user's id |
 /// | `GET /maybe` | `Option<CurrentUser>`, `MaybeUser` | the user's id, or `nobody` |
 /// | `GET /claims` | `Claims` | the user's id |
 /// | `GET /session` | `CurrentSession` | the session's id |
 /// | `POST /note` | `CurrentUser` | `noted for ` and the user's id |
+/// | `GET /everything` | a rate limit named `everything`, of [`quota`](Application::quota), `per_user`, around `require_user`, around all four extractors | the user's id |
 /// | `GET /members/news` | `require_user` | `news` |
 /// | `GET /admin/users` | `require_role`, of [`Role::ADMIN`](crate::Role::ADMIN) | `all` |
 /// | `GET /search` | a rate limit named `search`, of [`quota`](Application::quota) | `found` |
@@ -143,7 +145,7 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///         }
 ///         let (parts, body) = request.into_parts();
 ///         let (transport, body) = (Transport::Cookie, Body::from(body));
-///         let request = Request { transport, method: parts.method, headers: parts.headers, peer, id: None, body };
+///         let request = Request { transport, method: parts.method, headers: parts.headers, peer, recall: Recall::default(), id: None, body };
 ///         self.0.http().handle(Endpoint::Me, request).await
 ///     }
 /// }

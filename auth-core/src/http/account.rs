@@ -35,7 +35,7 @@ impl Http<'_> {
     }
 
     pub(super) async fn me(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let current = self.evidence(&request.method, &request.headers).current_user_in_store().await?;
+        let current = self.current_user(request).await?;
         let profile = self.auth.profile(current.user.id).await?;
         json(StatusCode::OK, &UserBody::new(&current.user, profile))
     }

@@ -207,6 +207,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method};
 
     use super::*;
+    use crate::http::recall::Recall;
     use crate::http::request::Transport;
 
     fn request(content_type: Option<&'static str>, body: &[u8]) -> Request {
@@ -218,6 +219,7 @@ mod tests {
                 .into_iter()
                 .collect::<HeaderMap>(),
             peer: None,
+            recall: Recall::default(),
             id: None,
             body: Body::from(Bytes::copy_from_slice(body)),
         }

@@ -14,13 +14,13 @@ use http::Method;
 use http::header::AUTHORIZATION;
 use memchr::memchr_iter;
 
-use crate::auth::Proof;
+use crate::auth::Authenticated;
 use crate::error::{Error, ErrorKind};
 use crate::http::Http;
 use crate::http::cookie::Lookup;
-use crate::http::evidence::{Evidence, Read};
+use crate::http::evidence::{Evidence, Read, Shown};
 use crate::http::headers::{Headers, Sent, sent};
-use crate::http::request::RequestHead;
+use crate::http::request::{Request, RequestHead};
 use crate::text::visible_ascii;
 use crate::token::RefreshToken;
 
@@ -43,30 +43,36 @@ impl Http<'_> {
         Evidence::new(self.auth, self.read(method, headers))
     }
 
+    /// Finds the user and session of a request to an endpoint, as the store has them.
+    pub(super) async fn current_user(&self, request: &Request) -> Result<Authenticated, Error> {
+        let evidence = self.evidence(&request.method, &request.headers);
+        evidence.recalling(&request.recall).current_user_in_store().await
+    }
+
     /// Reads the credential of a request, and checks what can be checked of it without a query.
     fn read(&self, method: &Method, headers: &impl Headers) -> Read {
         match read_bearer(headers) {
-            Bearer::Token(token) => return Ok(self.auth.live_claims(token).map(Proof::Access)),
+            Bearer::Token(token) => return Ok(self.auth.live_claims(token).map(Shown::Access)),
             Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
             Bearer::Absent => {}
         }
-        let proof = self.cookie_proof(headers)?;
+        let shown = self.in_cookies(headers)?;
         self.check_origin(method, headers)?;
-        Ok(proof)
+        Ok(shown)
     }
 
-    fn cookie_proof(&self, headers: &impl Headers) -> Read {
+    fn in_cookies(&self, headers: &impl Headers) -> Read {
         let (access, refresh) = self.auth.settings().cookies.find_both(headers);
-        let by_refresh = |text| RefreshToken::parse(text).map(Proof::Refresh).ok_or(ErrorKind::Unauthenticated.into());
+        let by_refresh = |text| RefreshToken::parse(text).map(Shown::Refresh).ok_or(ErrorKind::Unauthenticated.into());
         let (access, text) = match (one(access)?, one(refresh)?) {
             (None, None) => return Err(ErrorKind::Unauthenticated.into()),
-            (Some(access), None) => return Ok(self.auth.live_claims(access).map(Proof::Access)),
+            (Some(access), None) => return Ok(self.auth.live_claims(access).map(Shown::Access)),
             (None, Some(text)) => return Ok(by_refresh(text)),
             (Some(access), Some(text)) => (access, text),
         };
         match self.auth.live_claims(access) {
             Ok(claims) if RefreshToken::named_session(text).is_none_or(|id| id == claims.session_id) => {
-                Ok(Ok(Proof::Access(claims)))
+                Ok(Ok(Shown::Access(claims)))
             }
             Ok(_) => Err(ErrorKind::Unauthenticated.into()),
             Err(_) => Ok(by_refresh(text)),

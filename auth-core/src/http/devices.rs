@@ -43,12 +43,12 @@ impl Http<'_> {
     }
 
     pub(super) async fn list_sessions(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let current = self.evidence(&request.method, &request.headers).current_user_in_store().await?;
+        let current = self.current_user(request).await?;
         devices(&self.auth.sessions(&current).await?, current.session.id)
     }
 
     pub(super) async fn revoke_session(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let current = self.evidence(&request.method, &request.headers).current_user_in_store().await?;
+        let current = self.current_user(request).await?;
         let id = request.id.as_deref().and_then(|id| id.parse().ok()).ok_or(ErrorKind::NotFound)?;
         self.auth.revoke_session(&current, id, &self.client(request.head())).await?;
         if id == current.session.id {

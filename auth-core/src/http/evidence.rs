@@ -3,10 +3,11 @@
 use std::fmt;
 
 use crate::audit::AuditKind;
-use crate::auth::{Auth, Authenticated, Proof};
+use crate::auth::{Auth, Authenticated, Freshness, Proof};
 use crate::error::{Error, ErrorKind, Refused};
+use crate::http::recall::{CredentialKey, Recall};
 use crate::role::Role;
-use crate::token::Claims;
+use crate::token::{Claims, RefreshToken};
 
 /// What a request shows of who sent it, read and checked as far as that takes no store: see
 /// [`Http::evidence`](super::Http::evidence).
@@ -16,19 +17,48 @@ use crate::token::Claims;
 pub struct Evidence {
     auth: Auth,
     read: Read,
+    recall: Recall,
 }
 
 /// `Err` is a request without a credential that could be used, which does not count as a check. Within `Ok`, `Err` is an
 /// access token that was refused for what it says, which does.
-pub(super) type Read = Result<Result<Proof, Error>, Error>;
+pub(super) type Read = Result<Result<Shown, Error>, Error>;
+
+/// A credential whose own text has been checked.
+pub(super) enum Shown {
+    /// What an access token claims.
+    Access(Claims),
+    /// A refresh token in a cookie.
+    Refresh(RefreshToken),
+}
+
+impl Shown {
+    fn key(&self) -> CredentialKey {
+        match self {
+            Self::Access(claims) => claims.into(),
+            Self::Refresh(token) => token.into(),
+        }
+    }
+}
 
 impl Evidence {
     pub(super) fn new(auth: &Auth, read: Read) -> Self {
-        Self { auth: auth.clone(), read }
+        Self { auth: auth.clone(), read, recall: Recall::default() }
+    }
+
+    /// Answers with what an earlier question about the same request found, and keeps what this one finds.
+    pub fn recalling(self, recall: &Recall) -> Self {
+        Self { recall: recall.clone(), ..self }
+    }
+
+    /// Returns whether [`claims`](Self::claims) takes no look at the store, so that there is nothing to recall.
+    pub fn says_claims(&self) -> bool {
+        !matches!(self.read, Ok(Ok(Shown::Refresh(_))))
     }
 
     /// Finds the user and session of the request by one query, so that a revocation is seen at once; by none where a
-    /// [session cache](crate::policy::SessionCachePolicy) is set and has read the session just now.
+    /// [session cache](crate::policy::SessionCachePolicy) is set and has read the session just now, or an earlier
+    /// question about the request has [found](Self::recalling) them.
     ///
     /// # Errors
     ///
@@ -36,12 +66,31 @@ impl Evidence {
     /// request that a page of another origin made with the user's cookies, [`ErrorKind::Unavailable`] when the store
     /// cannot tell.
     pub async fn current_user(self) -> Result<Authenticated, Error> {
-        self.auth.authenticate_proof(self.read?).await
+        self.find(Freshness::Cached).await
     }
 
     /// Finds the user and session of the request as the store has them, for what shows or changes them.
     pub(super) async fn current_user_in_store(self) -> Result<Authenticated, Error> {
-        self.auth.authenticate_by_store(self.read?).await
+        self.find(Freshness::Stored).await
+    }
+
+    async fn find(self, needed: Freshness) -> Result<Authenticated, Error> {
+        let Self { auth, read, recall } = self;
+        let shown = match read? {
+            Ok(shown) => shown,
+            Err(refused) => return auth.authenticate_proof(Err(refused), needed).await,
+        };
+        let credential = shown.key();
+        if let Some(found) = recall.find(&auth, &credential, needed) {
+            return found;
+        }
+        let proof = match shown {
+            Shown::Access(claims) => Proof::Access(claims),
+            Shown::Refresh(token) => Proof::Refresh(token),
+        };
+        let found = auth.authenticate_proof(Ok(proof), needed).await;
+        recall.keep(&auth, credential, needed, &found);
+        found
     }
 
     /// Returns whether the request is refused because a page of another origin may have sent it, whatever is asked.
@@ -87,10 +136,14 @@ impl Evidence {
     ///
     /// As [`current_user`](Self::current_user).
     pub async fn claims(self) -> Result<Claims, Error> {
-        match self.read? {
-            Ok(Proof::Access(claims)) => Auth::accept_claims(Ok(claims)),
-            Err(refused) => Auth::accept_claims(Err(refused)),
-            proof => Ok(self.auth.claims_of(&self.auth.authenticate_proof(proof).await?)),
+        match self.read {
+            Ok(Ok(Shown::Access(claims))) => Auth::accept_claims(Ok(claims)),
+            Ok(Err(refused)) => Auth::accept_claims(Err(refused)),
+            read => {
+                let auth = self.auth.clone();
+                let current = Self { read, ..self }.current_user().await?;
+                Ok(auth.claims_of(&current))
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Refused};
 use crate::http::Http;
 use crate::http::client_ip::ClientKey;
 use crate::http::problem::{self, whole_seconds};
+use crate::http::recall::Recall;
 use crate::http::request::RequestHead;
 use crate::id::UserId;
 use crate::policy::Quota;
@@ -84,6 +85,11 @@ impl RateLimit {
         Self { key: RateLimitKey::By(Arc::new(key)), ..self }
     }
 
+    /// Returns whether a request is counted by its user, who has to be found first.
+    pub fn is_per_user(&self) -> bool {
+        matches!(self.key, RateLimitKey::User)
+    }
+
     /// The headers that tell a client where it stands.
     fn headers(&self, decision: Decision) -> HeaderMap {
         let (remaining, wait) = match decision {
@@ -122,8 +128,8 @@ pub enum Passage {
 
 impl Http<'_> {
     /// Counts a request against a limit.
-    pub async fn rate_limit(&self, head: RequestHead<'_>, limit: &RateLimit) -> Passage {
-        let decision = match self.rate_limit_key(head, &limit.key).await {
+    pub async fn rate_limit(&self, head: RequestHead<'_>, recall: &Recall, limit: &RateLimit) -> Passage {
+        let decision = match self.rate_limit_key(head, recall, &limit.key).await {
             Ok(key) => self.auth.settings().limiter.check(limit.name, &key, limit.quota).await,
             Err(error) => Err(error),
         };
@@ -156,13 +162,19 @@ impl Http<'_> {
         self.auth.take_attempt(bucket, &self.client_key(head), quota, detail, None).await
     }
 
-    async fn rate_limit_key(&self, head: RequestHead<'_>, key: &RateLimitKey) -> Result<String, Error> {
+    async fn rate_limit_key(
+        &self,
+        head: RequestHead<'_>,
+        recall: &Recall,
+        key: &RateLimitKey,
+    ) -> Result<String, Error> {
         // The prefixes keep what an application makes from being taken for a user or an address.
         let key = match key {
             RateLimitKey::By(key) => key(head).map(|key| format!("by {key}")),
             RateLimitKey::Client => None,
             RateLimitKey::User => {
-                let current = self.evidence(head.method, head.headers).maybe_user().await?;
+                let evidence = self.evidence(head.method, head.headers).recalling(recall);
+                let current = evidence.maybe_user().await?;
                 current.map(|current| format!("user {}", current.user.id))
             }
         };

@@ -9,6 +9,7 @@ use http::header::USER_AGENT;
 use http::{HeaderMap, Method};
 
 use crate::http::body_bytes::BodyBytes;
+use crate::http::recall::Recall;
 use crate::session::{MAX_USER_AGENT_CHARS, SessionKind};
 use crate::text::is_control;
 
@@ -48,6 +49,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The address of the socket's other end, where the server knows it.
     pub peer: Option<IpAddr>,
+    /// What a guard before the endpoint has found out about who sent the request.
+    pub recall: Recall,
     /// The path segment in the place of `{id}`; `None` also when it is no text.
     pub id: Option<String>,
     /// The body; [`Body::EMPTY`] for an endpoint that [reads none](super::Endpoint::reads_body).

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use auth_core::auth::AuthBuilder;
-use auth_core::http::{Body, Endpoint, Request, Transport};
+use auth_core::http::{Body, Endpoint, Recall, Request, Transport};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::fixture::Fixture;
@@ -43,6 +43,7 @@ async fn lines(
             method: Method::POST,
             headers: lines.iter().map(header).collect::<HeaderMap>(),
             peer: None,
+            recall: Recall::default(),
             id: None,
             body: Body::EMPTY,
         };

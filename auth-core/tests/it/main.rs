@@ -12,6 +12,7 @@ mod log;
 mod password_upgrade;
 mod prune;
 mod realms;
+mod recall;
 mod recheck;
 mod refresh;
 mod refresh_clients;

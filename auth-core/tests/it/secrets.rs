@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 
 use auth_core::auth::{SignIn, SignUp, SignedIn};
-use auth_core::http::{Body, Request, Transport};
+use auth_core::http::{Body, Recall, Request, Transport};
 use auth_core::session::RefreshState;
 use auth_core::store::{NewSession, NewUser, ReplacePassword, SessionStore, UserStore};
 use auth_core::token::{AccessToken, KeyError, RefreshToken, SigningKey};
@@ -166,6 +166,7 @@ fn requests_print_without_headers_and_body() {
         method: http::Method::POST,
         headers,
         peer: None,
+        recall: Recall::default(),
         id: None,
         body: Body::from(bytes::Bytes::from_static(br#"{"password":"canary"}"#)),
     };

@@ -5,7 +5,7 @@ mod metrics;
 mod spans;
 
 use auth_core::auth::{SignOutScope, SignUp, SignedIn};
-use auth_core::http::{Body, Endpoint, Request, Transport};
+use auth_core::http::{Body, Endpoint, Recall, Request, Transport};
 use auth_core::{Credential, Password, Role};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -128,6 +128,7 @@ fn wrong_sign_in() -> Request {
         method: Method::POST,
         headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
         peer: Some([203, 0, 113, 7].into()),
+        recall: Recall::default(),
         id: None,
         body: Body::from(Bytes::from(body)),
     }

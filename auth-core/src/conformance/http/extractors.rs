@@ -53,6 +53,24 @@ pub async fn a_user_costs_one_query(adapter: &dyn Adapter) {
     }
 }
 
+/// Guard, limit and all extractors, by either cookie or a bearer token.
+pub async fn all_that_asks_for_the_user_of_one_request_costs_one_query(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let mut browser = world.browser(EMAIL).await;
+    let tokens = world.more_tokens(EMAIL).await;
+    let id = world.send(get("/private").bearer(&tokens.access)).await.is(200).text().to_owned();
+    world.store.take_calls();
+    assert_eq!(world.send(get("/everything").bearer(&tokens.access)).await.is(200).text(), id);
+    assert_eq!(world.store.take_calls(), ["find_session"]);
+    browser.forget("access");
+    assert_eq!(browser.get("/everything").await.is(200).text(), id);
+    assert_eq!(world.store.take_calls(), ["find_session"]);
+    world.send(post("/api/auth/signout").bearer(&tokens.access)).await.is(204);
+    world.store.take_calls();
+    world.send(get("/everything").bearer(&tokens.access)).await.problem(401, "unauthenticated");
+    assert_eq!(world.store.take_calls(), ["find_session"], "that there is nobody was found, too");
+}
+
 /// An address is for limits and for the list of devices.
 pub async fn everything_works_where_the_server_keeps_no_addresses(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;

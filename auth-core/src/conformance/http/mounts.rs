@@ -1,4 +1,4 @@
-//! Mounts wherever an application wants them: below a path with parameters, below two nests, at the root.
+//! Mounts wherever an application wants them: below a path with parameters, below two nests, behind a guard, at the root.
 
 use http::Method;
 use serde_json::json;
@@ -58,4 +58,17 @@ pub async fn at_the_root_every_other_path_is_the_applications(adapter: &dyn Adap
         }
     }
     world.send(post("/signout").bearer(&access).json(&json!({ "scope": "all" }))).await.is(204);
+}
+
+/// The guard has found the user already, and the endpoint shows them.
+pub async fn a_guard_before_a_mount_costs_no_further_query(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    let tokens = world.tokens(EMAIL).await;
+    for path in ["/guarded/auth/me", "/guarded/auth/sessions"] {
+        world.send(get(path)).await.problem(401, "unauthenticated");
+        world.store.take_calls();
+        world.send(get(path).bearer(&tokens.access)).await.is(200);
+        let calls = world.store.take_calls();
+        assert_eq!(calls.iter().filter(|call| **call == "find_session").count(), 1, "{path}: {calls:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use auth_core::conformance::faulty::{CAUSE, Fault, FaultKind, Moment};
-use auth_core::http::{Body, Endpoint, ROUTES, Request, Transport};
+use auth_core::http::{Body, Endpoint, ROUTES, Recall, Request, Transport};
 use auth_core::{ErrorKind, Role};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
@@ -67,7 +67,15 @@ impl Row {
             Body::from(Bytes::from(body.to_string()))
         });
         let peer = Some([203, 0, 113, 7].into());
-        Request { transport, method: route.method.clone(), headers, peer, id: (self.id)(scene), body }
+        Request {
+            transport,
+            method: route.method.clone(),
+            headers,
+            peer,
+            recall: Recall::default(),
+            id: (self.id)(scene),
+            body,
+        }
     }
 
     async fn send(&self, scene: &Scene, transport: Transport) -> Response<Bytes> {

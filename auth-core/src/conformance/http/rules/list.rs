@@ -123,6 +123,7 @@ macro_rules! __http_rules {
                 world {
                     a_revocation_is_seen_at_once_by_the_user_and_later_by_the_claims
                     a_user_costs_one_query
+                    all_that_asks_for_the_user_of_one_request_costs_one_query
                     a_user_is_needed_where_a_user_is_asked_for
                     an_optional_user_is_nobody_without_a_session_and_after_one
                     every_extractor_names_the_same_user
@@ -194,6 +195,7 @@ macro_rules! __http_rules {
             }
             mounts {
                 world {
+                    a_guard_before_a_mount_costs_no_further_query
                     a_mount_below_two_nests_answers_for_all_below_it
                     at_the_root_every_other_path_is_the_applications
                     the_path_of_a_mount_may_have_parameters
