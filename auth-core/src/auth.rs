@@ -3,6 +3,7 @@
 mod admin;
 mod authenticate;
 mod builder;
+mod choose;
 mod flow;
 mod issue;
 mod prune;
@@ -24,6 +25,7 @@ pub use admin::EnsureRoleOutcome;
 pub use authenticate::{Authenticated, Credential};
 pub(crate) use authenticate::{FoundSession, Freshness, Proof};
 pub use builder::{AuthBuilder, ConfigError};
+pub(crate) use choose::Candidates;
 pub use issue::SignedIn;
 pub use prune::Pruned;
 pub use sign_in::{SignIn, SignInOutcome};

@@ -26,11 +26,12 @@ mod refusal;
 pub(crate) mod refused_origins;
 pub mod request;
 mod response;
+mod several;
 mod sign_out;
 
 use std::future::ready;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use ::http::{Method, Response};
 use bytes::Bytes;
@@ -58,6 +59,8 @@ pub(crate) struct HttpSettings {
     pub(crate) origins: Origins,
     pub(crate) refused_origins: RefusedOrigins,
     pub(crate) cookies: CookiePolicy,
+    /// Whether the log was told of a browser with several cookies of one name.
+    pub(crate) several_told: Once,
     pub(crate) proxies: TrustedProxies,
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) limits: RateLimitPolicy,
@@ -114,12 +117,6 @@ impl Http<'_> {
         Client { ip: self.auth.settings().proxies.client_ip(head.peer, head.headers), user_agent: head.user_agent() }
     }
 
-    /// Returns whether a request without an address counts as one of a trusted proxy on a Unix socket, so that there is
-    /// nothing to warn of.
-    pub fn trusts_unix_sockets(&self) -> bool {
-        self.auth.settings().proxies.trusts_unix_sockets()
-    }
-
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
     /// a browser does not send that on its own.
     fn refuse_cross_origin(&self, endpoint: Endpoint, head: RequestHead<'_>) -> Result<(), Error> {
@@ -136,5 +133,11 @@ impl Http<'_> {
     fn check_origin(&self, method: &Method, headers: &impl Headers) -> Result<(), Error> {
         let settings = self.auth.settings();
         settings.origins.check(method, headers).inspect_err(|_| settings.refused_origins.tell(headers))
+    }
+
+    /// Returns whether a request without an address counts as one of a trusted proxy on a Unix socket, so that there is
+    /// nothing to warn of.
+    pub fn trusts_unix_sockets(&self) -> bool {
+        self.auth.settings().proxies.trusts_unix_sockets()
     }
 }

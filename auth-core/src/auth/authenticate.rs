@@ -343,7 +343,7 @@ fn is_proven(claims: &Claims, user: &User, session: &Session) -> bool {
 }
 
 /// Whether a session is accepted until its time is over.
-fn is_open(user: &User, session: &Session) -> bool {
+pub(super) fn is_open(user: &User, session: &Session) -> bool {
     user.status == UserStatus::Active && user.auth_epoch == session.auth_epoch
 }
 
@@ -368,7 +368,7 @@ impl Proof {
         }
     }
 
-    fn session_id(&self) -> SessionId {
+    pub(super) fn session_id(&self) -> SessionId {
         match self {
             Self::Access(claims) => claims.session_id,
             Self::Earlier(current) => current.session.id,

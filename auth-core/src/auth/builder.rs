@@ -1,9 +1,13 @@
 //! The configuration of an `Auth`, and every check that spans more than one setting.
 
+mod cookies;
+
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Once};
 use std::time::Duration;
+
+use cookies::cookie_policy;
 
 use crate::audit::{AuditSink, Refusals};
 use crate::auth::{Auth, Inner};
@@ -12,7 +16,7 @@ use crate::error::{Error, fmt_chain};
 use crate::http::HttpSettings;
 use crate::http::base_url::BaseUrl;
 use crate::http::client_ip::TrustedProxies;
-use crate::http::cookie::{CookieDomain, CookieForm, CookiePolicy, SameSite};
+use crate::http::cookie::SameSite;
 use crate::http::csrf::Origins;
 use crate::http::refused_origins::RefusedOrigins;
 use crate::id::{SessionId, UserId};
@@ -63,6 +67,7 @@ pub struct AuthBuilder {
     trusted_proxies: String,
     same_site: SameSite,
     shared_domain: Option<String>,
+    former_domains: Vec<String>,
     sessions: SessionPolicy,
     session_cache: Option<SessionCachePolicy>,
     tokens: TokenPolicy,
@@ -87,6 +92,7 @@ impl AuthBuilder {
             trusted_proxies: String::new(),
             same_site: SameSite::Lax,
             shared_domain: None,
+            former_domains: Vec::new(),
             sessions: SessionPolicy::default(),
             session_cache: None,
             audit: AuditPolicy::default(),
@@ -166,6 +172,16 @@ impl AuthBuilder {
     /// these are is not known here.
     pub fn share_cookies_in(mut self, domain: impl Into<String>) -> Self {
         self.shared_domain = Some(domain.into());
+        self
+    }
+
+    /// Adds a domain that [`share_cookies_in`](Self::share_cookies_in) has named before. Default none.
+    ///
+    /// Browsers keep the cookies of that time beside those of today, for as long as a remembered session lives: 30 days.
+    /// They are cleared whenever cookies are set or cleared, as they are on the base URL's host and on the names between
+    /// it and the shared domain, which need not be named. The base URL has to be within the domain.
+    pub fn former_cookie_domain(mut self, domain: impl Into<String>) -> Self {
+        self.former_domains.push(domain.into());
         self
     }
 
@@ -259,11 +275,13 @@ impl AuthBuilder {
             .map_err(|cause| ConfigError::caused_by("hash_policy", &cause))?;
         let own_origin = base_url.as_ref().map(|url| url.origin().to_owned());
         let origins: Vec<_> = own_origin.iter().cloned().chain(self.trusted_origins).collect();
-        let form = cookie_form(base_url.as_ref(), self.shared_domain.as_deref())?;
+        let shared_domain = self.shared_domain.as_deref();
+        let cookies = cookie_policy(base_url.as_ref(), self.same_site, shared_domain, &self.former_domains)?;
         let http = HttpSettings {
             origins: Origins::parse(&origins).map_err(|cause| ConfigError::new("trusted_origin", cause.to_string()))?,
             refused_origins: RefusedOrigins::new(own_origin.as_deref()),
-            cookies: CookiePolicy { form, same_site: self.same_site },
+            cookies,
+            several_told: Once::new(),
             proxies: TrustedProxies::parse(&self.trusted_proxies)
                 .map_err(|cause| ConfigError::new("trusted_proxies", cause.to_string()))?,
             limiter: self.limiter.unwrap_or_else(|| Arc::new(GovernorLimiter::new(Arc::clone(&self.clock)))),
@@ -311,21 +329,6 @@ fn name_problem(name: &str) -> Option<String> {
     }
     let bytes = name.len();
     (bytes > MAX_NAME_BYTES).then(|| format!("must be at most {MAX_NAME_BYTES} bytes long, not {bytes}"))
-}
-
-fn cookie_form(base_url: Option<&BaseUrl>, shared_domain: Option<&str>) -> Result<CookieForm, ConfigError> {
-    let Some(text) = shared_domain else {
-        return Ok(base_url.map_or(CookieForm::Prefixed, BaseUrl::cookie_form));
-    };
-    let problem = |problem: String| ConfigError::new("share_cookies_in", problem);
-    let domain = CookieDomain::parse(text).map_err(|cause| problem(cause.to_string()))?;
-    if base_url.is_some_and(|url| url.is_within(&domain)) {
-        return Ok(CookieForm::Shared(domain));
-    }
-    Err(problem(format!(
-        "needs a base_url of https and a host within {}: browsers refuse the cookies else",
-        domain.as_str()
-    )))
 }
 
 /// Fails at start-up rather than at the first request, if a key or the crypto provider does not work.

@@ -19,6 +19,7 @@ impl Http<'_> {
         // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
         self.count(request.head(), Counted::SignUp).await?;
         let SignUpOutcome::SignedIn(outcome) = self.auth.create_account(sign_up, &self.client(request.head())).await?;
+        self.end_several(request).await?;
         signed_in(StatusCode::CREATED, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 
@@ -31,6 +32,7 @@ impl Http<'_> {
         let sign_in = SignIn { email: email.ok_or_else(unreadable_email)?, password, kind };
         self.count(request.head(), Counted::SignIn).await?;
         let SignInOutcome::SignedIn(outcome) = self.auth.sign_in(sign_in, &self.client(request.head())).await?;
+        self.end_several(request).await?;
         signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 

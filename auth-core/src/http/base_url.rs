@@ -52,6 +52,11 @@ impl BaseUrl {
         self.0.scheme() == Scheme::Https && self.0.host_name().is_some_and(|host| domain.contains(host))
     }
 
+    /// Returns the host's name; an address has none.
+    pub(crate) fn host_name(&self) -> Option<&str> {
+        self.0.host_name()
+    }
+
     /// Returns the form of cookies that browsers keep for this address.
     pub fn cookie_form(&self) -> CookieForm {
         match self.0.scheme() {

@@ -15,8 +15,9 @@ use crate::error::{Error, ErrorKind};
 use crate::http::headers::Headers;
 use crate::text::visible_ascii;
 
-/// How many values of one cookie are tried at most. Two configurations leave two; who sends more does it on purpose.
-const MAX_VALUES: usize = 4;
+/// How many values of one cookie are tried. Every domain that one was set in leaves one; who sends more does so on
+/// purpose.
+pub(super) const MAX_VALUES: usize = 4;
 
 /// How the cookies look.
 ///
@@ -44,6 +45,9 @@ pub struct CookiePolicy {
     pub form: CookieForm,
     /// On which navigations browsers send the cookies. Default [`SameSite::Lax`].
     pub same_site: SameSite,
+    /// In which other domains browsers may hold [shared](CookieForm::Shared) cookies of these names. They are cleared
+    /// there, and for the host alone, whenever the cookies are set or cleared. Default none.
+    pub elsewhere: Vec<CookieDomain>,
 }
 
 /// The names of the cookies, and whether they cross plain http.
@@ -109,12 +113,12 @@ impl CookiePolicy {
         find([self.name(CookieName::Access), self.name(CookieName::Refresh)], headers).into()
     }
 
-    /// Returns the different values of a cookie in their order, of which there is one unless the request is ambiguous; at
-    /// most [`MAX_VALUES`], since each is tried.
+    /// Returns the different values of a cookie in their order, of which there is one unless the request is ambiguous. One
+    /// more than [`MAX_VALUES`] tells that there are too many.
     pub(crate) fn values<'h>(&self, headers: &'h impl Headers, name: CookieName) -> Vec<&'h [u8]> {
         let mut values = Vec::new();
         for value in headers.lines(&COOKIE).flat_map(pairs).filter_map(|pair| value_of(pair, self.name(name))) {
-            if values.len() < MAX_VALUES && !values.contains(&value) {
+            if values.len() <= MAX_VALUES && !values.contains(&value) {
                 values.push(value);
             }
         }
@@ -134,7 +138,7 @@ impl CookiePolicy {
         if value.is_empty() || !value.bytes().all(in_tokens) {
             return Err(ErrorKind::Internal.into());
         }
-        let mut header = self.header(name, value, max_age)?;
+        let mut header = self.header(name, value, self.domain(), max_age)?;
         header.set_sensitive(true);
         Ok(header)
     }
@@ -145,15 +149,43 @@ impl CookiePolicy {
     ///
     /// [`ErrorKind::Internal`] when the header cannot be made; no policy is known that leads there.
     pub fn clear(&self, name: CookieName) -> Result<HeaderValue, Error> {
-        self.header(name, "", Some(Duration::ZERO))
+        self.header(name, "", self.domain(), Some(Duration::ZERO))
     }
 
-    fn header(&self, name: CookieName, value: &str, max_age: Option<Duration>) -> Result<HeaderValue, Error> {
-        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite={}", self.name(name), self.same_site.as_str());
+    /// Returns the `Set-Cookie` headers that make a browser forget a shared cookie of the name that is none of these: of
+    /// the host alone, and of the domains [elsewhere](Self::elsewhere). It would send both.
+    pub(crate) fn clear_elsewhere(&self, name: CookieName) -> Result<Vec<HeaderValue>, Error> {
+        let Some(domain) = self.domain() else { return Ok(Vec::new()) };
+        let others = self.elsewhere.iter().map(CookieDomain::as_str).filter(|other| *other != domain);
+        let places = std::iter::once(None).chain(others.map(Some));
+        places.map(|place| self.header(name, "", place, Some(Duration::ZERO))).collect()
+    }
+
+    /// Returns whether the hosts of a domain share the cookies, so that a browser may hold several of one name.
+    pub(crate) fn are_shared(&self) -> bool {
+        self.domain().is_some()
+    }
+
+    fn domain(&self) -> Option<&str> {
         match &self.form {
-            CookieForm::PlainForLoopback => {}
-            CookieForm::Prefixed => text.push_str("; Secure"),
-            CookieForm::Shared(domain) => write!(text, "; Domain={}; Secure", domain.as_str()).map_err(internal)?,
+            CookieForm::PlainForLoopback | CookieForm::Prefixed => None,
+            CookieForm::Shared(domain) => Some(domain.as_str()),
+        }
+    }
+
+    fn header(
+        &self,
+        name: CookieName,
+        value: &str,
+        domain: Option<&str>,
+        max_age: Option<Duration>,
+    ) -> Result<HeaderValue, Error> {
+        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite={}", self.name(name), self.same_site.as_str());
+        if let Some(domain) = domain {
+            write!(text, "; Domain={domain}").map_err(internal)?;
+        }
+        if self.form != CookieForm::PlainForLoopback {
+            text.push_str("; Secure");
         }
         if let Some(max_age) = max_age {
             write!(text, "; Max-Age={}", max_age.as_secs()).map_err(internal)?;
@@ -161,7 +193,7 @@ impl CookiePolicy {
         HeaderValue::try_from(text).map_err(internal)
     }
 
-    fn name(&self, name: CookieName) -> &'static str {
+    pub(super) fn name(&self, name: CookieName) -> &'static str {
         match (&self.form, name) {
             (CookieForm::PlainForLoopback, CookieName::Access) => "access",
             (CookieForm::PlainForLoopback, CookieName::Refresh) => "refresh",

@@ -6,7 +6,7 @@
 //!
 //! Of the two cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A
 //! request that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at
-//! all. Whatever is proved by cookies takes the check of the origin.
+//! all, but for [shared cookies](super::several). Whatever is proved by cookies takes the check of the origin.
 //!
 //! [Signing out](super::sign_out) alone has rules of its own, so that everybody gets out.
 
@@ -63,6 +63,10 @@ impl Http<'_> {
 
     fn in_cookies(&self, headers: &impl Headers) -> Read {
         let (access, refresh) = self.auth.settings().cookies.find_both(headers);
+        if [access, refresh].contains(&Lookup::Ambiguous) {
+            let several = self.several(headers)?;
+            return Ok(Ok(several.newest_claims().cloned().map_or_else(|| Shown::Several(several), Shown::Access)));
+        }
         let by_refresh = |text| RefreshToken::parse(text).map(Shown::Refresh).ok_or(ErrorKind::Unauthenticated.into());
         let (access, text) = match (one(access)?, one(refresh)?) {
             (None, None) => return Err(ErrorKind::Unauthenticated.into()),
@@ -81,19 +85,24 @@ impl Http<'_> {
 
     /// Reads the refresh token of a request's cookies, provided that neither a bearer token nor the access cookie speaks
     /// for another session.
-    pub(super) fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<RefreshToken, Error> {
+    pub(super) async fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<RefreshToken, Error> {
         // A bearer token vouches for itself, not for a cookie that came along.
         self.check_origin(head.method, head.headers)?;
         let (access, refresh) = self.auth.settings().cookies.find_both(head.headers);
-        let token = one(refresh)?.and_then(RefreshToken::parse).ok_or(ErrorKind::Unauthenticated)?;
+        let token = if [access, refresh].contains(&Lookup::Ambiguous) {
+            self.auth.choose_token(self.several(head.headers)?).await?
+        } else {
+            let token = one(refresh)?.and_then(RefreshToken::parse).ok_or(ErrorKind::Unauthenticated)?;
+            if let Some(access) = one(access)? {
+                self.refuse_other_session(access, &token)?;
+            }
+            token
+        };
         match read_bearer(head.headers) {
             Bearer::Absent => {}
             // A dead one is refused here: the client has to learn that it is.
             Bearer::Token(bearer) if self.auth.live_claims(bearer)?.session_id == token.session_id() => {}
             Bearer::Token(_) | Bearer::Unusable => return Err(ErrorKind::Unauthenticated.into()),
-        }
-        if let Some(access) = one(access)? {
-            self.refuse_other_session(access, &token)?;
         }
         Ok(token)
     }

@@ -17,7 +17,7 @@ use crate::token::RefreshToken;
 
 impl Http<'_> {
     pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        let token = match self.presented_refresh_token(request) {
+        let token = match self.presented_refresh_token(request).await {
             Err(error) if error.kind() == ErrorKind::Unauthenticated && self.presents_refresh_token(request) => {
                 let detail = Some(AuditDetail::UnknownToken);
                 let refused = Refused { kind: AuditKind::RefreshFailed, detail, user_id: None };
@@ -66,11 +66,11 @@ impl Http<'_> {
     }
 
     /// Takes the refresh token from where the mount's transport has it, and from nowhere else.
-    fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
+    async fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
         match request.transport {
             Transport::Cookie => {
                 Fields::read_optional(request)?.end()?;
-                self.refresh_cookie(request.head())
+                self.refresh_cookie(request.head()).await
             }
             Transport::Bearer => {
                 let mut fields = Fields::read(request)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::audit::AuditKind;
-use crate::auth::{Auth, Authenticated, Freshness, Proof};
+use crate::auth::{Auth, Authenticated, Candidates, Freshness, Proof};
 use crate::error::{Error, ErrorKind, Refused};
 use crate::http::recall::{CredentialKey, Recall};
 use crate::role::Role;
@@ -30,6 +30,8 @@ pub(super) enum Shown {
     Access(Claims),
     /// A refresh token in a cookie.
     Refresh(RefreshToken),
+    /// Several of them, of which the store has to say which counts.
+    Several(Candidates),
 }
 
 impl Shown {
@@ -37,6 +39,10 @@ impl Shown {
         match self {
             Self::Access(claims) => claims.into(),
             Self::Refresh(token) => token.into(),
+            Self::Several(Candidates { claims, tokens }) => {
+                let claims = claims.iter().map(CredentialKey::from);
+                CredentialKey::Several(claims.chain(tokens.iter().map(CredentialKey::from)).collect())
+            }
         }
     }
 }
@@ -53,7 +59,7 @@ impl Evidence {
 
     /// Returns whether [`claims`](Self::claims) takes no look at the store, so that there is nothing to recall.
     pub fn says_claims(&self) -> bool {
-        !matches!(self.read, Ok(Ok(Shown::Refresh(_))))
+        !matches!(self.read, Ok(Ok(Shown::Refresh(_) | Shown::Several(_))))
     }
 
     /// Finds the user and session of the request by one query, so that a revocation is seen at once; by none where a
@@ -85,10 +91,11 @@ impl Evidence {
             return found;
         }
         let proof = match shown {
-            Shown::Access(claims) => Proof::Access(claims),
-            Shown::Refresh(token) => Proof::Refresh(token),
+            Shown::Access(claims) => Ok(Proof::Access(claims)),
+            Shown::Refresh(token) => Ok(Proof::Refresh(token)),
+            Shown::Several(candidates) => Box::pin(auth.choose(candidates)).await,
         };
-        let found = auth.authenticate_proof(Ok(proof), needed).await;
+        let found = auth.authenticate_proof(proof, needed).await;
         recall.keep(&auth, credential, needed, &found);
         found
     }

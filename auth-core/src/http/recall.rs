@@ -36,6 +36,8 @@ pub(super) enum CredentialKey {
     Access { session: SessionId, user: UserId, epoch: i64, generation: i64 },
     /// A refresh token.
     Refresh(TokenHash),
+    /// Several of them.
+    Several(Vec<CredentialKey>),
 }
 
 impl From<&Claims> for CredentialKey {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use jsonwebtoken::jwk::JwkSet;
 use serde::Serialize;
 use serde_json::Value;
@@ -113,6 +113,7 @@ pub(super) fn signed_in(
         Transport::Cookie => {
             let session_body = SessionBody { id: session.id, expires_at: session.expires_at };
             let mut response = json(status, &CookieBody { status: "signed_in", user, session: session_body })?;
+            clear_elsewhere(response.headers_mut(), cookies)?;
             let headers = response.headers_mut();
             let access_age = max_age(session, signed_in.access_expires_in);
             let refresh_age = max_age(session, (session.expires_at - now).to_std().unwrap_or_default());
@@ -135,12 +136,25 @@ fn max_age(session: &Session, age: Duration) -> Option<Duration> {
 pub(super) fn signed_out(transport: Transport, cookies: &CookiePolicy) -> Result<Response<Bytes>, Error> {
     let mut response = no_content();
     if transport == Transport::Cookie {
-        for name in [CookieName::Access, CookieName::Refresh] {
+        clear_elsewhere(response.headers_mut(), cookies)?;
+        for name in BOTH {
             response.headers_mut().append(SET_COOKIE, cookies.clear(name)?);
         }
     }
     Ok(response)
 }
+
+/// Comes before what is set: some clients take a cookie of the host for one of the domain of its name.
+fn clear_elsewhere(headers: &mut HeaderMap, cookies: &CookiePolicy) -> Result<(), Error> {
+    for name in BOTH {
+        for line in cookies.clear_elsewhere(name)? {
+            headers.append(SET_COOKIE, line);
+        }
+    }
+    Ok(())
+}
+
+const BOTH: [CookieName; 2] = [CookieName::Access, CookieName::Refresh];
 
 pub(super) fn devices(sessions: &[Session], current: SessionId) -> Result<Response<Bytes>, Error> {
     let device = |session| DeviceBody::new(session, current);

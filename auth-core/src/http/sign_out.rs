@@ -39,6 +39,19 @@ impl Http<'_> {
         }
     }
 
+    /// Ends the sessions of shared cookies of which several came with a request that has signed somebody in. Those that
+    /// cannot be cleared would make the new ones ambiguous.
+    pub(super) async fn end_several(&self, request: &Request) -> Result<(), Error> {
+        if request.transport == Transport::Bearer || !self.has_several(&request.headers) {
+            return Ok(());
+        }
+        let client = self.client(request.head());
+        for credential in self.held_in_cookies(request).unwrap_or_default() {
+            self.auth.sign_out(&credential, SignOutScope::Session, &client).await?;
+        }
+        Ok(())
+    }
+
     /// Collects what a request holds that a sign-out ends, and says by what it was carried.
     ///
     /// # Errors

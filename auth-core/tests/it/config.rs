@@ -73,6 +73,22 @@ fn cookies_are_shared_only_where_browsers_take_them() {
 }
 
 #[test]
+fn a_former_cookie_domain_is_one_of_the_host() {
+    let at = |former: &'static str| {
+        move |builder: AuthBuilder| {
+            builder.base_url("https://a.b.example.com").share_cookies_in("b.example.com").former_cookie_domain(former)
+        }
+    };
+    for former in ["example.com", "a.b.example.com", "B.Example.com"] {
+        at(former)(builder()).build().unwrap();
+    }
+    refused(at("other.test"), "former_cookie_domain", "needs a base_url");
+    refused(at("com"), "former_cookie_domain", "a name such as example.com");
+    let alone = |builder: AuthBuilder| builder.base_url("https://a.example.com").former_cookie_domain("example.com");
+    refused(alone, "former_cookie_domain", "needs share_cookies_in");
+}
+
+#[test]
 fn the_base_url_is_https_or_loopback_and_nothing_but_an_origin() {
     for url in ["https://app.example.com", "https://app.example.com/", "https://app.example.com:8443"] {
         builder().base_url(url).build().unwrap();

@@ -66,3 +66,12 @@ async fn a_refusal_for_its_origin_names_both_origins_and_the_setting_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn several_cookies_of_one_name_are_explained_once() {
+    let twice: &[_] = &[("cookie", "__Secure-refresh=x; __Secure-refresh=y")];
+    let shared = |builder: AuthBuilder| builder.base_url("https://app.example.com").share_cookies_in("example.com");
+    let lines = lines(shared, "WARN", &[twice, twice]).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("__Secure-refresh") && lines[0].contains("`former_cookie_domain`"), "{lines:?}");
+}

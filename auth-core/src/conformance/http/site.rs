@@ -118,6 +118,12 @@ impl Site {
         &self.origin
     }
 
+    /// Returns the host's name.
+    pub(super) fn host_name(&self) -> &str {
+        let authority = self.origin.split_once("://").unwrap().1;
+        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+    }
+
     /// Returns the name of a cookie, `access` or `refresh`, as it is spelled here.
     pub fn cookie_name(&self, name: &str) -> String {
         match self.form {

@@ -38,7 +38,16 @@ impl World {
 
     /// Starts an application that knows its base URL.
     pub async fn at(adapter: &dyn Adapter, base_url: &str) -> Self {
-        Self::start(adapter, keys(), base_url, |builder| builder.base_url(base_url)).await
+        Self::at_with(adapter, base_url, |builder| builder).await
+    }
+
+    /// Starts an application that knows its base URL, with some settings.
+    pub async fn at_with(
+        adapter: &dyn Adapter,
+        base_url: &str,
+        configure: impl FnOnce(AuthBuilder) -> AuthBuilder,
+    ) -> Self {
+        Self::start(adapter, keys(), base_url, |builder| configure(builder.base_url(base_url))).await
     }
 
     /// Starts an application with some settings.

@@ -35,6 +35,13 @@ impl CookieDomain {
     pub(crate) fn contains(&self, host: &str) -> bool {
         host.strip_suffix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
+
+    /// Returns the names from a host's up to the domain, without the domain's own.
+    pub(crate) fn names_below(&self, host: &str) -> Vec<Self> {
+        let parents = std::iter::successors(Some(host), |name| Some(name.split_once('.')?.1));
+        let below = parents.take_while(|name| *name != self.as_str() && self.contains(name));
+        below.filter_map(|name| Self::parse(name).ok()).collect()
+    }
 }
 
 /// Letters, digits and hyphens, and no hyphen at either end (RFC 1123, 2.1).
@@ -105,5 +112,14 @@ mod tests {
         ] {
             assert_eq!(domain.contains(host), is_within, "{host:?}");
         }
+    }
+
+    #[test]
+    fn the_names_below_a_domain_begin_with_the_hosts() {
+        let domain = CookieDomain::parse("example.com").unwrap();
+        let names = |host| domain.names_below(host).iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
+        assert_eq!(names("a.b.example.com"), ["a.b.example.com", "b.example.com"]);
+        assert!(names("example.com").is_empty());
+        assert!(names("badexample.com").is_empty());
     }
 }

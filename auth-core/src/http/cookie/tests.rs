@@ -2,11 +2,14 @@ use http::HeaderMap;
 
 use super::*;
 
-const PREFIXED: CookiePolicy = CookiePolicy { form: CookieForm::Prefixed, same_site: SameSite::Lax };
-const PLAIN: CookiePolicy = CookiePolicy { form: CookieForm::PlainForLoopback, same_site: SameSite::Strict };
+const PREFIXED: CookiePolicy =
+    CookiePolicy { form: CookieForm::Prefixed, same_site: SameSite::Lax, elsewhere: Vec::new() };
+const PLAIN: CookiePolicy =
+    CookiePolicy { form: CookieForm::PlainForLoopback, same_site: SameSite::Strict, elsewhere: Vec::new() };
 
 fn shared() -> CookiePolicy {
-    CookiePolicy { form: CookieForm::Shared(CookieDomain::parse("example.com").unwrap()), same_site: SameSite::Lax }
+    let form = CookieForm::Shared(CookieDomain::parse("example.com").unwrap());
+    CookiePolicy { form, ..CookiePolicy::default() }
 }
 
 #[track_caller]
@@ -123,7 +126,7 @@ fn a_cookie_is_cleared_with_the_attributes_it_was_set_with() {
     for form in [CookieForm::PlainForLoopback, CookieForm::Prefixed, shared().form] {
         for same_site in [SameSite::Lax, SameSite::Strict] {
             for name in [CookieName::Access, CookieName::Refresh] {
-                let policy = CookiePolicy { form: form.clone(), same_site };
+                let policy = CookiePolicy { form: form.clone(), same_site, elsewhere: Vec::new() };
                 let set = policy.set(name, "v", Some(Duration::from_secs(9))).unwrap();
                 let expected = set.to_str().unwrap().replace("=v;", "=;").replace("Max-Age=9", "Max-Age=0");
                 assert_eq!(policy.clear(name).unwrap(), expected);

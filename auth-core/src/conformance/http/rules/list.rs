@@ -277,11 +277,17 @@ macro_rules! __http_rules {
             }
             shared_cookies {
                 world {
+                    a_changed_domain_locks_nobody_out
                     a_page_of_a_sibling_is_refused_until_its_origin_is_trusted
                     a_shared_cookie_that_a_sibling_planted_signs_nobody_in
                     cookies_of_one_host_are_not_taken_for_shared_ones
+                    more_cookies_than_a_handful_are_ambiguous
+                    of_several_shared_cookies_the_one_that_verifies_counts
                     one_sign_in_counts_for_all_hosts_of_a_domain
                     shared_cookies_name_their_domain_and_are_secure
+                    there_is_a_way_out_of_every_state_of_shared_cookies
+                    what_other_domains_may_hold_is_cleared
+                    who_signs_in_with_several_cookies_ends_their_sessions
                 }
                 site {}
             }
