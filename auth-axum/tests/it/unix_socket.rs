@@ -16,7 +16,7 @@ async fn clients_behind_a_proxy_on_a_unix_socket_have_their_own_limits() {
         .hash_policy(HashPolicy::insecure_for_tests())
         .build()
         .unwrap();
-    let app = router(&auth, Quota::per_minute(2.try_into().unwrap()));
+    let app = router(&auth, Quota::per_minute(2));
     let server = tokio::spawn(axum::serve(listener, app).into_future());
     let path = socket.clone();
     let held = tokio::task::spawn_blocking(move || clients_behind_a_unix_socket_are_told_apart(&path)).await;
