@@ -4,8 +4,9 @@
 use std::thread;
 use std::time::Duration;
 
-use throwaway::{MariaDb, Postgres};
+use throwaway::{MariaDb, Postgres, Proxy};
 
+use super::now;
 use crate::suite::api::{Api, Tokens};
 use crate::suite::server::{Folder, Server};
 
@@ -69,20 +70,22 @@ impl Host for MariaDb {
     }
 }
 
-/// The example, and its database.
+/// The example, and the network between it and its database.
 struct Application<H> {
     host: H,
+    network: Proxy,
     folder: Folder,
 }
 
 impl<H: Host> Application<H> {
     fn prepare() -> Self {
         let host = H::start();
-        Self { host, folder: Folder::new() }
+        let network = Proxy::to(host.port()).unwrap();
+        Self { host, network, folder: Folder::new() }
     }
 
     fn start(&self) -> (Server, Api) {
-        let url = self.host.url_at(self.host.port());
+        let url = self.host.url_at(self.network.port());
         let server = Server::start(&self.folder, &[("DATABASE_URL", &url), ("RATE_LIMITS", "off")]);
         let api = Api::at(server.port);
         (server, api)
@@ -105,6 +108,23 @@ fn ask_at_once(api: Api, tokens: &Tokens, connections: usize) -> Vec<u16> {
     })
 }
 
+/// As a NAT does it after some minutes: nobody is told.
+fn idle_connections_that_the_network_has_forgotten_cost_a_moment<H: Host>() {
+    let application = Application::<H>::prepare();
+    let (_server, api) = application.start();
+    let tokens = sign_up(api);
+    assert_eq!(ask_at_once(api, &tokens, 8), [200; 8]);
+    // So long that a connection is looked at before it is used again.
+    thread::sleep(Duration::from_secs(6));
+    application.network.forget_connections();
+    let begun = now();
+    for _ in 0..8 {
+        assert_eq!(api.private(&tokens).status, 200, "after {:?}", begun.elapsed());
+    }
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    assert_eq!(api.sign_in(ADA).status, 200);
+}
+
 fn in_a_maintenance_window_reads_go_on_and_writes_wait_for_its_end<H: Host>() {
     let application = Application::<H>::prepare();
     let (_server, api) = application.start();
@@ -120,6 +140,26 @@ fn in_a_maintenance_window_reads_go_on_and_writes_wait_for_its_end<H: Host>() {
     thread::sleep(Duration::from_secs(1));
     assert_eq!(writes(), [200, 200, 204]);
     assert_eq!(ask_at_once(api, &tokens, 8), [401; 8]);
+}
+
+/// A host that saves money: it ends its connections, and wakes up when somebody comes.
+fn a_host_that_takes_six_seconds_to_wake_is_waited_for<H: Host>() {
+    let application = Application::<H>::prepare();
+    let wakes_after = Duration::from_secs(6);
+    application.network.fall_asleep(wakes_after);
+    let (_server, api) = application.start();
+    let tokens = sign_up(api);
+    application.network.fall_asleep(wakes_after);
+    let begun = now();
+    loop {
+        let status = api.private(&tokens).status;
+        assert!(begun.elapsed() < Duration::from_secs(15), "it does not come back");
+        if status == 200 {
+            return;
+        }
+        assert_eq!(status, 503);
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 macro_rules! on_each_host {
@@ -140,5 +180,7 @@ macro_rules! on_each_host {
 }
 
 on_each_host! {
+    a_host_that_takes_six_seconds_to_wake_is_waited_for,
+    idle_connections_that_the_network_has_forgotten_cost_a_moment,
     in_a_maintenance_window_reads_go_on_and_writes_wait_for_its_end,
 }
