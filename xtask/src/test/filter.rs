@@ -16,6 +16,8 @@ const THOROUGH: &str = "test(/(^|::)thorough(::|$)/)";
 /// A part of the tests that is run by itself, so that it states its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suite {
+    /// All tests of a name that somebody asked for, beside those that take long.
+    Named,
     /// Tests that start servers themselves.
     Servers,
     /// The same checks on databases that are set up in many ways.
@@ -31,7 +33,7 @@ impl Suite {
         match self {
             Self::Servers => "servers",
             Self::Surroundings => "surroundings",
-            Self::Tests => "tests",
+            Self::Named | Self::Tests => "tests",
             Self::Thorough => "thorough",
         }
     }
@@ -39,6 +41,7 @@ impl Suite {
     /// Returns the set of tests in the words of nextest.
     fn set(self) -> String {
         match self {
+            Self::Named => format!("not ({THOROUGH})"),
             Self::Servers => format!("({SERVERS}) - {SURROUNDINGS} - {THOROUGH}"),
             Self::Surroundings => format!("{SURROUNDINGS} - {THOROUGH}"),
             Self::Tests => format!("not ({SERVERS} | {THOROUGH})"),
@@ -70,6 +73,10 @@ impl<'a> Filter<'a> {
     pub(crate) fn suites(&self) -> Vec<Suite> {
         let thorough = (self.selection.effort() == Effort::Thorough).then_some(Suite::Thorough);
         let servers = [Suite::Servers, Suite::Surroundings].into_iter().filter(|_| !self.leaves_out_servers());
+        if self.selection.name().is_some() {
+            let all = [Suite::Named].into_iter().chain(thorough);
+            return all.collect();
+        }
         [Suite::Tests].into_iter().chain(servers).chain(thorough).collect()
     }
 
@@ -86,7 +93,10 @@ impl<'a> Filter<'a> {
             set.push(format!("not ({SERVERS})"));
         }
         let set: Vec<_> = set.iter().map(|set| format!("({set})")).collect();
-        let args = ["--no-tests=pass".to_owned(), "-E".to_owned(), set.join(" & ")];
+        // A name that no test has is misspelt; a suite may have no test of the selected database.
+        let is_asked_for = suite == Suite::Named && self.selection.effort() == Effort::Gate;
+        let no_tests = if is_asked_for { "--no-tests=fail" } else { "--no-tests=pass" };
+        let args = [no_tests.to_owned(), "-E".to_owned(), set.join(" & ")];
         self.selection.name().map(str::to_owned).into_iter().chain(args).collect()
     }
 
@@ -160,6 +170,7 @@ mod tests {
         suites(&[], Servers::Installed, &gate);
         suites(&["--all"], Servers::Installed, &[gate.as_slice(), &[Suite::Thorough]].concat());
         suites(&["--all"], Servers::Missing, &[Suite::Tests, Suite::Thorough]);
+        suites(&["refresh"], Servers::Installed, &[Suite::Named]);
     }
 
     #[test]
@@ -173,7 +184,9 @@ mod tests {
             self::nextest(args, servers, suite, &expected);
         };
         nextest(&[], Servers::Installed, Suite::Tests, tests.clone());
-        nextest(&["refresh"], Servers::Installed, Suite::Tests, tests.clone());
+        let named = format!("(not ({thorough}))");
+        let asked_for = ["refresh", "--no-tests=fail", "-E", &named];
+        self::nextest(&["refresh"], Servers::Installed, Suite::Named, &asked_for);
         nextest(&[], Servers::Missing, Suite::Thorough, format!("({thorough}) & (not ({servers}))"));
         let only = ["--only", "postgres", "refresh"];
         nextest(&only, Servers::Installed, Suite::Thorough, format!("({thorough}) & ({postgres})"));
