@@ -173,8 +173,11 @@ struct Client {
     late: u16,
 }
 
+/// What tells two histories of the client apart: the place of its token, the family's flags, and the client's own.
+type ClientSituation = (&'static str, (bool, i64), bool, bool, u16);
+
 /// Lets each answer arrive or get lost, to the depth.
-fn lose_answers(client: &Client, steps: usize, seen: &mut Seen<(&'static str, (bool, i64), bool, bool, u16)>) {
+fn lose_answers(client: &Client, steps: usize, seen: &mut Seen<ClientSituation>) {
     let Client { family, held, is_behind, asked_again, late } = client;
     let situation = (family.place(held), family.flags(), *is_behind, *asked_again, *late);
     if steps == 0 || !seen.insert((situation, steps)) {
