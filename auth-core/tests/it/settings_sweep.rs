@@ -28,11 +28,12 @@ struct Case<P> {
 /// Sets each field to each of its values. The policy is taken apart, so a field that is missing here does not compile.
 macro_rules! cases {
     ($policy:ident, $base:expr, { $($field:ident: $values:expr),+ $(,)? }) => {{
-        let $policy { $($field: _),+ } = $base;
+        let base = $base;
+        let $policy { $($field: _),+ } = &base;
         let mut cases = Vec::new();
         $(for value in $values {
             let text = format!("{value:?}");
-            let mut policy = $base;
+            let mut policy = base.clone();
             policy.$field = value;
             cases.push(Case { field: stringify!($field), value: text, policy });
         })+
