@@ -164,7 +164,10 @@ mod tests {
     use super::*;
 
     fn of(request: TestRequest) -> Head {
-        let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32]).unwrap()).build().unwrap();
+        let auth =
+            Auth::builder(MemoryStore::new(), SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap())
+                .build()
+                .unwrap();
         head(&auth, request.to_http_request().head()).unwrap()
     }
 

@@ -51,7 +51,7 @@ pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
 /// # use actix_web::{App, web};
 /// # use auth_actix::auth_core::MemoryStore;
 /// # use auth_actix::{Auth, SigningKeys, Transport};
-/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("an example secret of 32 bytes or more")?).build()?;
 /// let app = App::new()
 ///     .app_data(web::Data::new(auth))
 ///     .configure(auth_actix::routes_at_root(Transport::Cookie))

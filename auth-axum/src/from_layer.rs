@@ -41,7 +41,7 @@ pub fn auth_layer(auth: &Auth) -> Extension<Auth> {
 ///     user.id.to_string()
 /// }
 ///
-/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("an example secret of 32 bytes or more")?).build()?;
 /// let app: Router = Router::new()
 ///     .route("/", get(home))
 ///     .route("/private", get(private))

@@ -46,7 +46,7 @@ where
 /// # use auth_axum::auth_core::MemoryStore;
 /// # use auth_axum::{Auth, SigningKeys, Transport};
 /// # use axum::{Router, http::StatusCode, routing::get};
-/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32])?).build()?;
+/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("an example secret of 32 bytes or more")?).build()?;
 /// let app: Router = Router::new()
 ///     .route("/", get(|| async { "home" }))
 ///     .fallback(|| async { (StatusCode::NOT_FOUND, "a page of the application") })

@@ -11,7 +11,7 @@ use crate::app::router;
 async fn clients_behind_a_proxy_on_a_unix_socket_have_their_own_limits() {
     let socket = std::env::temp_dir().join(format!("auth-axum-{}.sock", std::process::id()));
     let listener = UnixListener::bind(&socket).unwrap();
-    let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256([7; 32]).unwrap())
+    let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("a secret for tests of 32 bytes or more").unwrap())
         .trusted_proxies("unix:")
         .hash_policy(HashPolicy::insecure_for_tests())
         .build()

@@ -245,21 +245,25 @@ impl Matrix {
     /// Sends the request of a case, with credentials of its own, and compares what came and what it did.
     async fn hold(&self, case: Case) {
         let world = &self.world;
-        let ada = self.newest(EMAIL).await;
+        // What was seen a moment ago is not told apart, and the sessions of a case must not make room for each other.
+        world.pass(Duration::from_mins(2));
+        let ada = world.another_browser(EMAIL).await;
         let session = ada.clone().get("/session").await.is(200).text().to_owned();
         let call = request(case, world, ada.cookie("refresh"), &session);
         let call = match case.bearer {
             Bearer::No => call,
             Bearer::Dead => call.bearer(&self.dead),
             Bearer::Live => call.bearer(ada.cookie("access")),
-            Bearer::Other => call.bearer(self.newest(EVE).await.cookie("access")),
+            Bearer::Other => call.bearer(world.another_browser(EVE).await.cookie("access")),
             Bearer::Text(text) => call.bearer(text),
         };
         let call = match case.cookie {
             Cookie::No => call,
             Cookie::Dead => call.header("cookie", format!("__Host-access=x.y.z; __Host-refresh={}", "A".repeat(86))),
             Cookie::Live => call.header("cookie", pair(&ada)),
-            Cookie::Ambiguous => call.header("cookie", format!("{}; {}", pair(&ada), pair(&self.newest(EVE).await))),
+            Cookie::Ambiguous => {
+                call.header("cookie", format!("{}; {}", pair(&ada), pair(&world.another_browser(EVE).await)))
+            }
         };
         let call = if case.is_foreign { call.header("origin", "https://evil.test") } else { call };
         let answer = world.send(call).await;
@@ -268,12 +272,6 @@ impl Matrix {
         let found = Expected { status: answer.status.as_u16(), clears, ada_stays };
         assert_eq!(found, expected(case), "{case:?}");
         self.names_the_right_one(case, &answer);
-    }
-
-    /// Signs somebody in, a moment later than ever before: of sessions of the same age, any may be the one to make room.
-    async fn newest(&self, email: &str) -> Browser<'_> {
-        self.world.pass(Duration::from_millis(1));
-        self.world.another_browser(email).await
     }
 
     /// Where somebody is named, it is the one whose credential counts.
