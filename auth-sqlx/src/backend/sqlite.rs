@@ -2,6 +2,7 @@
 
 mod session;
 
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -177,7 +178,7 @@ fn explain(error: sqlx::Error, file: &Path) -> sqlx::Error {
     }
     let file = file.display();
     let next = "if it is to be created, add `?mode=rwc` to the URL, and let its folder be there";
-    sqlx::Error::Configuration(format!("the file {file} cannot be opened: {next}").into())
+    io::Error::new(io::ErrorKind::NotFound, format!("unable to open database file {file}: {next}")).into()
 }
 
 /// Makes the file use a write-ahead log, which it remembers: readers and the writer then do not wait for each other.

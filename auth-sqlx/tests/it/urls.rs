@@ -78,6 +78,7 @@ async fn a_connection_begins_with_no_parameter_that_a_pooler_refuses() {
 #[tokio::test]
 async fn a_file_that_is_not_there_is_named_with_what_to_do() {
     let error = SqliteStore::connect("sqlite://missing-folder/app.db").await.unwrap_err();
-    says(&error, "the file missing-folder/app.db cannot be opened");
+    says(&error, "unable to open database file missing-folder/app.db");
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     says(&error, "`?mode=rwc`");
 }

@@ -45,7 +45,7 @@ fn a_database_that_cannot_be_used_is_named_and_its_password_is_not() {
     for (url, expected) in [
         ("oracle://scott:canary-tiger@db", elsewhere),
         ("app.db", elsewhere),
-        ("sqlite://missing.db", "the file missing.db cannot be opened: if it is to be created, add `?mode=rwc`"),
+        ("sqlite://missing.db", "unable to open database file missing.db: if it is to be created, add `?mode=rwc`"),
         ("postgres://scott:canary-tiger@127.0.0.1:1/db?connect_timeout=1", ABSENT),
         ("mysql://scott:canary-tiger@127.0.0.1:1/db?connect_timeout=1", ABSENT),
         ("postgresql://scott:canary-tiger@host.invalid/db?connect_timeout=1", ABSENT),
