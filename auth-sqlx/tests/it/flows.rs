@@ -168,10 +168,11 @@ where
     let cached = builder(store, clock.clone()).session_cache(SessionCachePolicy::default()).build().unwrap();
 
     let profile = ProfileFields::from_iter([("nickname".to_owned(), json!("Countess"))]);
-    overheard.hear("sign-up with a profile", sign_up_with(&auth, email, profile)).await;
+    let first = overheard.hear("sign-up with a profile", sign_up_with(&auth, email, profile)).await.session.id;
     overheard.hear("sign-in, refused", be_refused(&auth, email)).await;
     clock.advance(Duration::from_secs(1));
-    let other = overheard.hear("sign-in", sign_in(&auth, email)).await.session.id;
+    overheard.hear("sign-in", sign_in(&auth, email)).await;
+    // Both sessions have just been used, so the later sign-in makes room.
     let ada = overheard.hear("sign-in, ends another session", sign_in(&auth, email)).await;
 
     let token = ada.access_token.expose();
@@ -186,7 +187,7 @@ where
     overheard.hear("me", me).await.unwrap();
     let list = async { auth.sessions(&auth.authenticate(&access).await?).await };
     assert_eq!(overheard.hear("list of sessions", list).await.len(), 2);
-    let revoke = async { auth.revoke_session(&auth.authenticate(&access).await?, other, &client).await };
+    let revoke = async { auth.revoke_session(&auth.authenticate(&access).await?, first, &client).await };
     overheard.hear("revocation", revoke).await;
     let ada = overheard.hear("refresh", auth.refresh(&ada.refresh_token, &client)).await;
     let access = Credential::Access(ada.access_token.expose());
