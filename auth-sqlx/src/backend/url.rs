@@ -15,7 +15,9 @@ pub(super) fn refused(problem: String) -> Error {
 }
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
-pub(super) use server::{ServerUrl, parameters};
+pub(super) use server::ServerUrl;
+#[cfg(feature = "postgres")]
+pub(super) use server::parameters;
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;

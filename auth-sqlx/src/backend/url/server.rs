@@ -137,6 +137,7 @@ impl<'u> ServerUrl<'u> {
     }
 
     /// Whether each new connection has to lead to a server that takes writes.
+    #[cfg(feature = "postgres")]
     pub(in crate::backend) fn wants_primary(&self) -> Result<bool, Error> {
         match self.get("target_session_attrs") {
             None | Some("any" | "prefer-standby") => Ok(false),
