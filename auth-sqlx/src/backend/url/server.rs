@@ -170,7 +170,7 @@ fn decides_about_safety(parameter: &str) -> bool {
     !is_plain || parameter.contains('@') || is_of_safety
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "postgres"))]
 mod tests {
     use super::*;
 
