@@ -1,6 +1,6 @@
 //! Which credential counts: every bearer token with all cookies, at every endpoint and extractor of both mounts.
 //!
-//! What has to come out is computed from the rule, in [`expected`]: a bearer token of the shape of one counts, dead or
+//! What has to come out is computed from the rule, in `expected`: a bearer token of the shape of one counts, dead or
 //! alive; other text after `Bearer` counts as absent; a sign-out on the mount for cookies ends what the cookies name.
 
 use std::time::Duration;
@@ -87,7 +87,7 @@ const ROUTES: [Asked; 7] = [
     Asked::Note,
 ];
 
-/// By the table of [`expected`].
+/// Each case comes out as the rule says that is written down in `expected`.
 pub async fn one_rule_says_everywhere_which_credential_counts(adapter: &dyn Adapter) {
     let matrix = Matrix::new(adapter).await;
     for (bearer, cookie) in pairs() {
