@@ -36,7 +36,8 @@ pub(crate) fn the_five_curl_commands_work_word_for_word(place: &dyn Place) {
 
 pub(crate) fn a_session_outlives_a_restart_even_with_a_new_signing_key(place: &dyn Place) {
     let (folder, database) = (Folder::new(), place.database());
-    let variables = [("DATABASE_URL", &*database.url())];
+    // The server that comes after has another port here, but the same name: a token is of one issuer.
+    let variables = [("DATABASE_URL", &*database.url()), ("BASE_URL", "http://localhost:8000")];
     let server = Server::start(&folder, &variables);
     let script = documented("auth/signup", server.port);
     let (sign_up, _) = script.split_once("curl -X GET").unwrap();

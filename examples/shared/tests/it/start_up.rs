@@ -10,7 +10,7 @@ fn refused(variables: &[(&str, &str)], expected: &str) -> String {
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(expected), "{said}");
-    assert_eq!(said.lines().filter(|line| line.contains("ERROR")).count(), 1, "{said}");
+    assert_eq!(said.lines().filter(|line| line.contains(" ERROR ")).count(), 1, "{said}");
     said
 }
 
