@@ -117,7 +117,7 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///
 /// use async_trait::async_trait;
 /// use auth_core::conformance::http::{Adapter, Application, Server, World, get};
-/// use auth_core::http::{Body, Endpoint, Request, Transport};
+/// use auth_core::http::{Body, Endpoint, Recall, Request, Transport};
 /// use auth_core::{Auth, ErrorKind};
 /// use bytes::Bytes;
 ///
@@ -145,7 +145,8 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///         }
 ///         let (parts, body) = request.into_parts();
 ///         let (transport, body) = (Transport::Cookie, Body::from(body));
-///         let request = Request { transport, method: parts.method, headers: parts.headers, peer, recall: Recall::default(), id: None, body };
+///         let (method, headers, recall) = (parts.method, parts.headers, Recall::default());
+///         let request = Request { transport, method, headers, peer, recall, id: None, body };
 ///         self.0.http().handle(Endpoint::Me, request).await
 ///     }
 /// }
