@@ -137,10 +137,11 @@ pub(crate) fn racing_refreshes_of_one_token_get_the_same_successor_from_either_p
 
 fn of_racing_sign_ups_with_one_address_one_succeeds(place: &dyn Place) {
     let pair = Pair::start(place);
-    let (mut seen, answers) = pair.race("/auth/signup", ADA, 10);
+    // Few enough that each gets its hash within the patience of a request, also in a debug build on a busy machine.
+    let (mut seen, answers) = pair.race("/auth/signup", ADA, 5);
     seen.sort_unstable();
     assert_eq!(seen[0], "201", "{answers:?}");
-    assert_eq!(seen[1..], ["409"; 19], "{answers:?}");
+    assert_eq!(seen[1..], ["409"; 9], "{answers:?}");
     let signed_in = pair.sh(&format!("curl $other/auth/signin {JSON} -d '{ADA}' -c jar; curl $one/auth/me -b jar"));
     assert!(signed_in.contains("\"profile\":{"), "{signed_in}");
 }
