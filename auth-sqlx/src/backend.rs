@@ -16,7 +16,7 @@ use std::future::{self, Future};
 
 use sqlx::database::HasStatementCache;
 use sqlx::error::{BoxDynError, DatabaseError};
-use sqlx::{Arguments, ColumnIndex, Database, Decode, Encode, Pool, Row, SqlStr, Transaction, Type};
+use sqlx::{Arguments, ColumnIndex, Database, Decode, Encode, Pool, Row, SqlStr, Type};
 use uuid::Uuid;
 
 pub(crate) use exact::Exact;
@@ -157,7 +157,7 @@ pub trait Run: Database + HasStatementCache {
     }
 
     /// Begins a transaction that is going to write.
-    fn begin(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
+    fn begin(lease: &mut Lease<Self>) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// Waits for the turn to migrate, so that several processes do it one after the other.
     fn begin_migration(

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use auth_core::store::StoreError;
 use chrono::{DateTime, Utc};
+use sqlx::Pool;
 use sqlx::pool::PoolConnection;
-use sqlx::{Pool, Transaction};
 use tokio::time::timeout;
 use tracing::instrument::{Instrument, WithSubscriber};
 
@@ -191,30 +191,36 @@ impl<DB: Backend> SqlxStore<DB> {
     /// A connection for one statement that reads.
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
-            Pooling::Session => self.acquire(self.open(self.reader())?).await.map(Lease::Connection),
-            Pooling::Transaction => self.begin_once().await.map(Lease::Transaction),
+            Pooling::Session => self.acquire(self.open(self.reader())?).await.map(Lease::of),
+            Pooling::Transaction => self.begin_once().await,
         }
     }
 
     /// A connection for one call that writes.
     pub(crate) async fn write(&self) -> sqlx::Result<Lease<DB>> {
-        match self.pooling {
-            Pooling::Session => self.acquire(self.writer()?).await.map(Lease::Connection),
-            Pooling::Transaction => self.begin_once().await.map(Lease::Transaction),
-        }
+        let lease = match self.pooling {
+            Pooling::Session => self.acquire(self.writer()?).await.map(Lease::of),
+            Pooling::Transaction => self.begin_once().await,
+        };
+        lease.map(|lease| lease.wary_of(&self.failover))
     }
 
     /// A transaction for several; nothing of it remains unless it is committed.
     ///
     /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
-    pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'static, DB>> {
-        self.again(|| self.begin_once(), self.connections()).await
+    pub(crate) async fn begin(&self) -> sqlx::Result<Lease<DB>> {
+        let lease = self.again(|| self.begin_once(), self.connections()).await;
+        lease.map(|lease| lease.wary_of(&self.failover))
     }
 
-    async fn begin_once(&self) -> sqlx::Result<Transaction<'static, DB>> {
+    async fn begin_once(&self) -> sqlx::Result<Lease<DB>> {
         let writer = self.writer()?;
         let own = writer.clone();
-        self.take(writer, Box::pin(async move { DB::begin(&own).await })).await
+        let begun = async move {
+            let mut lease = Lease::of(own.acquire().await?);
+            DB::begin(&mut lease).await.map(|()| lease)
+        };
+        self.take(writer, Box::pin(begun)).await
     }
 
     async fn acquire(&self, pool: &Pool<DB>) -> sqlx::Result<PoolConnection<DB>> {
@@ -300,7 +306,6 @@ impl<DB: Backend> SqlxStore<DB> {
             let left = match error.fault::<DB>() {
                 Fault::Conflict | Fault::Outdated => &mut conflicts,
                 Fault::Gone => &mut losses,
-                // Those that are in use at the moment come back to the pool, and are refused in their turn.
                 Fault::Refused if self.failover.has_happened(&self.pool).await => &mut conflicts,
                 Fault::Other | Fault::Refused | Fault::Unavailable => return done,
             };

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode};
-use sqlx::{MySql, Pool, SqlStr, Transaction};
+use sqlx::{MySql, Pool, SqlStr};
 
 use crate::backend::url::{ServerUrl, check_scheme};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
@@ -87,8 +87,8 @@ impl Run for MySql {
         pool.clone()
     }
 
-    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
-        pool.begin().await
+    async fn begin(lease: &mut Lease<Self>) -> sqlx::Result<()> {
+        lease.begin("BEGIN").await
     }
 
     /// Here each statement that changes the schema is committed by itself, so the lock is one of the connection, which
@@ -104,7 +104,7 @@ impl Run for MySql {
             None => return Err(MigrateError::Setting("the URL names no database".to_owned())),
         }
         check_tables(&mut connection).await?;
-        Ok(Lease::Connection(connection))
+        Ok(Lease::of(connection))
     }
 
     /// No pooler is known that hands out another connection for each transaction.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSslMode};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Pool, Postgres, SqlStr};
 
 use crate::backend::url::{ServerUrl, check_scheme, parameters};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
@@ -106,29 +106,30 @@ impl Run for Postgres {
 
     /// READ COMMITTED, whatever the default: each statement sees what the locks that it waited for have protected. At
     /// REPEATABLE READ who waited for a row's lock would go on with what was there before.
-    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
-        pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'").await
+    async fn begin(lease: &mut Lease<Self>) -> sqlx::Result<()> {
+        lease.begin("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'").await
     }
 
     /// The lock goes with the transaction, as poolers need it, and everything of the step does, too. The limits of time
     /// that the role may have are meant for requests, and not for who waits for another process to migrate.
     async fn begin_migration(pool: &Pool<Self>, schema: &Schema) -> Result<Lease<Self>, MigrateError> {
-        let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        let mut lease = Lease::of(pool.acquire().await?);
+        lease.begin("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         // Numbers of our own, the same for all schemas: the letters "auth" and "sqlx". What is there already is no news.
         let turn = "SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = 0; \
                     SET LOCAL lock_timeout = '1min'; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
-        sqlx::raw_sql(turn).execute(&mut *transaction).await?;
+        sqlx::raw_sql(turn).execute(&mut *lease).await?;
         if let Some(name) = schema.name() {
             // Not by IF NOT EXISTS, which takes the right to create schemas also where there is nothing to create.
             let is_there = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1").bind(name).persistent(false);
-            let create = match is_there.fetch_optional(&mut *transaction).await? {
+            let create = match is_there.fetch_optional(&mut *lease).await? {
                 Some(_) => String::new(),
                 None => format!("CREATE SCHEMA \"{name}\"; "),
             };
             let go_there = format!("{create}SET LOCAL search_path TO \"{name}\"");
-            sqlx::raw_sql(AssertSqlSafe(go_there)).execute(&mut *transaction).await?;
+            sqlx::raw_sql(AssertSqlSafe(go_there)).execute(&mut *lease).await?;
         }
-        Ok(Lease::Transaction(transaction))
+        Ok(lease)
     }
 
     /// On the server by the names that the driver gives, so that those of other programs behind the same pooler stay.

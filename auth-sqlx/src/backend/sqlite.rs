@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Connection, Executor, Pool, SqlStr, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection, Executor, Pool, SqlStr, Sqlite, SqliteConnection};
 
 use crate::backend::url::check_scheme;
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries};
@@ -123,18 +123,20 @@ impl Run for Sqlite {
 
     /// IMMEDIATE takes the writer's lock at once. A transaction that reads first and then writes would fail when
     /// another one wrote in between, and no waiting helps there.
-    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
-        match pool.begin_with("BEGIN IMMEDIATE").await {
+    async fn begin(lease: &mut Lease<Self>) -> sqlx::Result<()> {
+        match lease.begin("BEGIN IMMEDIATE").await {
             Err(sqlx::Error::InvalidSavePointStatement) => {
-                end_lost_transaction(pool).await?;
-                pool.begin_with("BEGIN IMMEDIATE").await
+                end_lost_transaction(lease).await;
+                lease.begin("BEGIN IMMEDIATE").await
             }
             begun => begun,
         }
     }
 
     async fn begin_migration(pool: &Pool<Self>, _schema: &Schema) -> Result<Lease<Self>, MigrateError> {
-        Ok(Lease::Transaction(Self::begin(pool).await?))
+        let mut lease = Lease::of(pool.acquire().await?);
+        Self::begin(&mut lease).await?;
+        Ok(lease)
     }
 
     /// A file is the same one at each transaction.
@@ -211,15 +213,11 @@ fn primary_code(error: &dyn DatabaseError) -> Option<u32> {
 /// A full disk, an I/O error or a trigger's `RAISE(ROLLBACK)` does that (<https://www.sqlite.org/lang_transaction.html>,
 /// section 3). The driver's ROLLBACK then finds nothing to end and fails, so it counts the transaction as open, and
 /// would begin no other on this connection, ever.
-async fn end_lost_transaction(pool: &Pool<Sqlite>) -> sqlx::Result<()> {
-    let mut connection = pool.acquire().await?;
-    if connection.is_in_transaction() {
-        tracing::warn!("SQLite has ended a transaction by itself");
-        // One that can be ended, unless there is one. The next is refused and, being dropped, rolls this one back.
-        connection.execute("BEGIN").await.map(drop).unwrap_or_default();
-        drop(connection.begin_with("BEGIN IMMEDIATE").await);
-    }
-    Ok(())
+async fn end_lost_transaction(connection: &mut SqliteConnection) {
+    tracing::warn!("SQLite has ended a transaction by itself");
+    // One that can be ended, unless there is one. The next is refused and, being dropped, rolls this one back.
+    connection.execute("BEGIN").await.map(drop).unwrap_or_default();
+    drop(connection.begin_with("BEGIN IMMEDIATE").await);
 }
 
 fn is_in_memory(url: &str) -> bool {
