@@ -36,7 +36,7 @@ pub use sign_up::{SignUp, SignUpOutcome};
 use crate::audit::{AuditDetail, AuditEvent, AuditSink, Refusals};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::http::HttpSettings;
+use crate::http::settings::HttpSettings;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::{AuditPolicy, SessionPolicy};

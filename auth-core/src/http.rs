@@ -10,6 +10,7 @@ mod account;
 pub mod base_url;
 mod body;
 mod body_bytes;
+mod call;
 pub mod client_ip;
 pub mod cookie;
 mod credential;
@@ -26,60 +27,28 @@ mod refusal;
 pub(crate) mod refused_origins;
 pub mod request;
 mod response;
+pub(crate) mod settings;
 mod several;
 mod sign_out;
 
 use std::future::ready;
 use std::pin::Pin;
-use std::sync::{Arc, Once};
 
-use ::http::{Method, Response};
+use ::http::Response;
 use bytes::Bytes;
 
-pub use body_bytes::BodyBytes;
+pub use body_bytes::{Body, BodyBytes, MAX_BODY_BYTES, MAX_BODY_WAIT};
+pub use call::Http;
 pub use endpoint::{Endpoint, ROUTES, Route};
 pub use evidence::Evidence;
 pub use headers::{Headers, WithAuthority, add_host};
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
 pub use recall::Recall;
-pub use request::{Body, MAX_BODY_BYTES, MAX_BODY_WAIT, Request, RequestHead, Transport};
+pub use request::{Request, RequestHead, Transport};
 
-use crate::auth::Auth;
 use crate::error::Error;
-use crate::http::client_ip::TrustedProxies;
-use crate::http::cookie::CookiePolicy;
-use crate::http::csrf::Origins;
-use crate::http::refused_origins::RefusedOrigins;
-use crate::policy::RateLimitPolicy;
-use crate::session::Client;
-use crate::throttle::RateLimiter;
-
-/// What the HTTP side of the library was configured with.
-pub(crate) struct HttpSettings {
-    pub(crate) origins: Origins,
-    pub(crate) refused_origins: RefusedOrigins,
-    pub(crate) cookies: CookiePolicy,
-    /// Whether the log was told of a browser with several cookies of one name.
-    pub(crate) several_told: Once,
-    pub(crate) proxies: TrustedProxies,
-    pub(crate) limiter: Arc<dyn RateLimiter>,
-    pub(crate) limits: RateLimitPolicy,
-}
 
 type BoxFuture<'r> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Error>> + Send + 'r>>;
-
-/// The HTTP semantics of an [`Auth`]; what adapters call.
-#[derive(Debug, Clone)]
-pub struct Http<'a> {
-    auth: &'a Auth,
-}
-
-impl Auth {
-    /// Returns the HTTP semantics, for adapters and for applications that write their own routes.
-    pub fn http(&self) -> Http<'_> {
-        Http { auth: self }
-    }
-}
 
 impl Http<'_> {
     /// Answers a request to one of the endpoints. Every error is an answer too.
@@ -112,11 +81,6 @@ impl Http<'_> {
         }
     }
 
-    /// Describes where a request came from, for sessions and audit events.
-    pub fn client(&self, head: RequestHead<'_>) -> Client {
-        Client { ip: self.auth.settings().proxies.client_ip(head.peer, head.headers), user_agent: head.user_agent() }
-    }
-
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
     /// a browser does not send that on its own.
     fn refuse_cross_origin(&self, endpoint: Endpoint, head: RequestHead<'_>) -> Result<(), Error> {
@@ -127,17 +91,5 @@ impl Http<'_> {
             Err(_) => self.check_origin(head.method, head.headers),
             Ok(()) => Ok(()),
         }
-    }
-
-    /// Refuses an unsafe request that a page of another origin sent, and tells the log of the two origins.
-    fn check_origin(&self, method: &Method, headers: &impl Headers) -> Result<(), Error> {
-        let settings = self.auth.settings();
-        settings.origins.check(method, headers).inspect_err(|_| settings.refused_origins.tell(headers))
-    }
-
-    /// Returns whether a request without an address counts as one of a trusted proxy on a Unix socket, so that there is
-    /// nothing to warn of.
-    pub fn trusts_unix_sockets(&self) -> bool {
-        self.auth.settings().proxies.trusts_unix_sockets()
     }
 }

@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
-use crate::error::Error;
-use crate::secret;
+use crate::secret::{self, NoRandomness};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -18,7 +17,7 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            pub(crate) fn new(now: DateTime<Utc>) -> Result<Self, Error> {
+            pub(crate) fn new(now: DateTime<Utc>) -> Result<Self, NoRandomness> {
                 uuid_v7(now).map(Self)
             }
 
@@ -73,7 +72,7 @@ id! {
 pub struct ParseIdError;
 
 /// Makes the 128 bits of a `UUIDv7` (RFC 9562): milliseconds first, 74 random bits after.
-pub(crate) fn uuid_v7(now: DateTime<Utc>) -> Result<Uuid, Error> {
+pub(crate) fn uuid_v7(now: DateTime<Utc>) -> Result<Uuid, NoRandomness> {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
     Ok(Builder::from_unix_timestamp_millis(millis, &secret::random()?).into_uuid())
 }

@@ -6,16 +6,19 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::error::{Error, ErrorKind};
+/// The operating system has no randomness to give: nothing is ever issued with less.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub(crate) struct NoRandomness(#[source] getrandom::Error);
 
 /// Fills an array from the operating system's generator.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Internal`] when the system has no randomness to give: nothing is ever issued with less.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
+/// [`NoRandomness`].
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|cause| Error::new(ErrorKind::Internal).with_source(cause))?;
+    getrandom::fill(&mut bytes).map_err(NoRandomness)?;
     Ok(bytes)
 }
 

@@ -13,12 +13,12 @@ use crate::audit::{AuditSink, Refusals};
 use crate::auth::{Auth, Inner};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, fmt_chain};
-use crate::http::HttpSettings;
 use crate::http::base_url::BaseUrl;
 use crate::http::client_ip::TrustedProxies;
 use crate::http::cookie::SameSite;
 use crate::http::csrf::Origins;
 use crate::http::refused_origins::RefusedOrigins;
+use crate::http::settings::HttpSettings;
 use crate::id::{SessionId, UserId};
 use crate::password::Passwords;
 use crate::policy::{

@@ -11,7 +11,6 @@ use pin_project_lite::pin_project;
 use tracing::{Instrument, Span};
 
 use crate::error::Error;
-use crate::http::problem;
 use crate::telemetry;
 
 /// A flow, in the words of its span.
@@ -59,7 +58,7 @@ impl Flow {
 
     /// Tells of a flow that was refused before it began.
     pub(super) fn refused(self, error: &Error) {
-        self.span().in_scope(|| self.tell(problem::code(error.kind())));
+        self.span().in_scope(|| self.tell(error.kind().code()));
     }
 
     /// The checks of every request are at the level DEBUG: a span that nobody wants costs next to nothing.
@@ -86,7 +85,7 @@ impl Flow {
     }
 
     fn tell_result<T>(self, result: &Result<T, Error>, success: impl FnOnce(&T) -> &'static str) {
-        self.tell(result.as_ref().map_or_else(|error| problem::code(error.kind()), success));
+        self.tell(result.as_ref().map_or_else(|error| error.kind().code(), success));
     }
 
     fn tell(self, outcome: &'static str) {

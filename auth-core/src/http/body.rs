@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{Error, ErrorKind, FieldErrors};
-use crate::http::request::{Body, Request};
+use crate::http::body_bytes::Body;
+use crate::http::request::Request;
 
 /// The deepest nesting that is accepted. Nothing of ours nests; a profile may.
 const MAX_DEPTH: usize = 32;

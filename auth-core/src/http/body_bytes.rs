@@ -1,11 +1,53 @@
-//! The bytes of a body, which may hold a password or a token.
+//! The body of a request, which may hold a password or a token.
 
+use std::fmt;
 use std::ops::Deref;
+use std::time::Duration;
 
 use bytes::Bytes;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::request::{Body, MAX_BODY_BYTES};
+/// The longest body that is read: 16 KiB. An adapter stops reading there and hands over [`Body::TooLarge`].
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The longest time a body may take to arrive. An adapter stops waiting then and hands over [`Body::TooSlow`].
+pub const MAX_BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// The body of a request, as far as it arrived. It prints its length at most.
+pub enum Body {
+    /// The connection failed before the end.
+    Broken,
+    /// All of it, at most [`MAX_BODY_BYTES`].
+    Complete(BodyBytes),
+    /// It is longer than that.
+    TooLarge,
+    /// It did not arrive within [`MAX_BODY_WAIT`].
+    TooSlow,
+}
+
+impl Body {
+    /// No body at all.
+    pub const EMPTY: Self = Self::Complete(BodyBytes::new());
+}
+
+impl From<Bytes> for Body {
+    /// Takes a body that arrived in one piece, and wipes it there, unless its memory is shared.
+    fn from(bytes: Bytes) -> Self {
+        let mut body = BodyBytes::new();
+        body.push(bytes).map_or_else(|refused| refused, |()| Self::Complete(body))
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken => f.write_str("Broken"),
+            Self::Complete(bytes) => write!(f, "Complete({} bytes)", bytes.len()),
+            Self::TooLarge => f.write_str("TooLarge"),
+            Self::TooSlow => f.write_str("TooSlow"),
+        }
+    }
+}
 
 /// The bytes of a body as they arrive, at most [`MAX_BODY_BYTES`]. They are wiped from memory when dropped, also when
 /// the rest of the body never comes.

@@ -16,7 +16,7 @@ use memchr::memchr_iter;
 
 use crate::auth::Authenticated;
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
+use crate::http::call::Http;
 use crate::http::cookie::Lookup;
 use crate::http::evidence::{Evidence, Read, Shown};
 use crate::http::headers::{Headers, Sent, sent};

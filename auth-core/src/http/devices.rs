@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::audit::{AuditDetail, AuditKind};
 use crate::error::{Error, ErrorKind, Refused};
-use crate::http::Http;
 use crate::http::body::Fields;
+use crate::http::call::Http;
 use crate::http::cookie::{CookieName, Lookup};
 use crate::http::credential::bearer;
 use crate::http::rate_limit::Counted;

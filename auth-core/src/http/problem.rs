@@ -45,13 +45,13 @@ struct Problem<'a> {
 
 /// Turns an error into the answer that the sender may see, and logs its cause for the operator.
 pub fn response(error: &Error) -> Response<Bytes> {
-    let (status, code) = status_and_code(error.kind());
+    let status = status(error.kind());
     log(error, status);
     let problem = Problem {
         type_uri: "about:blank",
         title: status.canonical_reason().unwrap_or_default(),
         status: status.as_u16(),
-        code,
+        code: error.kind().code(),
         detail: sentence(error),
         errors: error.fields(),
     };
@@ -71,34 +71,25 @@ pub fn response(error: &Error) -> Response<Bytes> {
 
 /// Returns the status of the answer to an error of a kind, for frameworks that ask for it before the answer.
 pub fn status(kind: ErrorKind) -> StatusCode {
-    status_and_code(kind).0
-}
-
-/// Returns the code of an error of a kind: its stable word, in answers and in logs.
-pub(crate) fn code(kind: ErrorKind) -> &'static str {
-    status_and_code(kind).1
-}
-
-fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
-        ErrorKind::AccountDisabled => (StatusCode::FORBIDDEN, "account_disabled"),
-        ErrorKind::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
-        ErrorKind::CrossOrigin => (StatusCode::FORBIDDEN, "cross_origin"),
-        ErrorKind::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
-        ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
-        ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-        ErrorKind::InvalidInput => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input"),
-        ErrorKind::InvalidCredentials => (StatusCode::UNAUTHORIZED, "invalid_credentials"),
-        ErrorKind::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
-        ErrorKind::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-        ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
-        ErrorKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
-        ErrorKind::PasswordRejected => (StatusCode::UNPROCESSABLE_ENTITY, "password_rejected"),
-        ErrorKind::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-        ErrorKind::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "request_timeout"),
-        ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
-        ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        ErrorKind::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+        ErrorKind::AccountDisabled => StatusCode::FORBIDDEN,
+        ErrorKind::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::CrossOrigin => StatusCode::FORBIDDEN,
+        ErrorKind::EmailTaken => StatusCode::CONFLICT,
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::InvalidCredentials => StatusCode::UNAUTHORIZED,
+        ErrorKind::Malformed => StatusCode::BAD_REQUEST,
+        ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::PasswordRejected => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
     }
 }
 

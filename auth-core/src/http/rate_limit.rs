@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use crate::audit::{AuditDetail, AuditKind};
 use crate::auth::Auth;
 use crate::error::{Error, ErrorKind, Refused};
-use crate::http::Http;
+use crate::http::call::Http;
 use crate::http::client_ip::ClientKey;
 use crate::http::problem::{self, whole_seconds};
 use crate::http::recall::Recall;

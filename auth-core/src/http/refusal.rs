@@ -2,7 +2,7 @@
 
 use crate::audit::{AuditDetail, AuditKind, Refusal};
 use crate::error::{Error, ErrorKind, Refused};
-use crate::http::Http;
+use crate::http::call::Http;
 use crate::http::endpoint::Endpoint;
 use crate::http::request::RequestHead;
 

@@ -2,22 +2,14 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method};
 
-use crate::http::body_bytes::BodyBytes;
+use crate::http::body_bytes::Body;
 use crate::http::recall::Recall;
 use crate::session::{MAX_USER_AGENT_CHARS, SessionKind};
 use crate::text::is_control;
-
-/// The longest body that is read: 16 KiB. An adapter stops reading there and hands over [`Body::TooLarge`].
-pub const MAX_BODY_BYTES: usize = 16 * 1024;
-
-/// The longest time a body may take to arrive. An adapter stops waiting then and hands over [`Body::TooSlow`].
-pub const MAX_BODY_WAIT: Duration = Duration::from_secs(10);
 
 /// How a mount hands out tokens. Extractors accept either form everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,31 +49,6 @@ pub struct Request {
     pub body: Body,
 }
 
-/// The body of a request, as far as it arrived. It prints its length at most.
-pub enum Body {
-    /// The connection failed before the end.
-    Broken,
-    /// All of it, at most [`MAX_BODY_BYTES`].
-    Complete(BodyBytes),
-    /// It is longer than that.
-    TooLarge,
-    /// It did not arrive within [`MAX_BODY_WAIT`].
-    TooSlow,
-}
-
-impl Body {
-    /// No body at all.
-    pub const EMPTY: Self = Self::Complete(BodyBytes::new());
-}
-
-impl From<Bytes> for Body {
-    /// Takes a body that arrived in one piece, and wipes it there, unless its memory is shared.
-    fn from(bytes: Bytes) -> Self {
-        let mut body = BodyBytes::new();
-        body.push(bytes).map_or_else(|refused| refused, |()| Self::Complete(body))
-    }
-}
-
 impl Request {
     /// Returns the part that an extractor sees as well.
     pub fn head(&self) -> RequestHead<'_> {
@@ -98,17 +65,6 @@ impl fmt::Debug for Request {
             .field("id", &self.id)
             .field("body", &self.body)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Broken => f.write_str("Broken"),
-            Self::Complete(bytes) => write!(f, "Complete({} bytes)", bytes.len()),
-            Self::TooLarge => f.write_str("TooLarge"),
-            Self::TooSlow => f.write_str("TooSlow"),
-        }
     }
 }
 

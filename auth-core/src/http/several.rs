@@ -11,7 +11,7 @@
 
 use crate::auth::Candidates;
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
+use crate::http::call::Http;
 use crate::http::cookie::{CookieName, MAX_VALUES};
 use crate::http::headers::Headers;
 use crate::text::visible_ascii;

@@ -9,8 +9,8 @@ use http::Response;
 
 use crate::auth::{Credential, SignOutOutcome, SignOutScope};
 use crate::error::{Error, ErrorKind};
-use crate::http::Http;
 use crate::http::body::Fields;
+use crate::http::call::Http;
 use crate::http::cookie::CookieName;
 use crate::http::credential::{Bearer, read_bearer};
 use crate::http::request::{Request, Transport};

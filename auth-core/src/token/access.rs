@@ -71,7 +71,7 @@ pub(crate) struct AccessTokens {
     issuer: String,
     audience: String,
     policy: TokenPolicy,
-    known: VerifiedTokens,
+    known: VerifiedTokens<Signed>,
 }
 
 /// The claims as they stand in the token. Every one is required, and of exactly this type.

@@ -8,8 +8,6 @@ use quick_cache::sync::Cache;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::token::access::Signed;
-
 /// The longest token that is remembered, in bytes: about twice what ours have with all their roles.
 const MAX_KEPT_BYTES: usize = 2 * 1024;
 
@@ -18,17 +16,17 @@ const MAX_KEPT_BYTES: usize = 2 * 1024;
 /// A token is found by a hash with a seed of this process, and counts as found only if every byte is the same, compared in
 /// constant time: who guesses learns nothing from how long that takes. Only tokens with a good signature
 /// get in, so strangers can neither fill it nor push others out.
-pub(super) struct VerifiedTokens {
-    tokens: Option<Cache<u64, Arc<Known>>>,
+pub(super) struct VerifiedTokens<T> {
+    tokens: Option<Cache<u64, Arc<Known<T>>>>,
     hasher: DefaultHashBuilder,
 }
 
-struct Known {
+struct Known<T> {
     token: Zeroizing<String>,
-    signed: Signed,
+    says: T,
 }
 
-impl VerifiedTokens {
+impl<T: Clone> VerifiedTokens<T> {
     /// Remembers up to `capacity` tokens; none if that is zero.
     pub(super) fn new(capacity: usize) -> Self {
         let tokens = (capacity > 0).then(|| Cache::new(capacity));
@@ -36,17 +34,17 @@ impl VerifiedTokens {
     }
 
     /// Finds what exactly this token says.
-    pub(super) fn find(&self, token: &str) -> Option<Signed> {
+    pub(super) fn find(&self, token: &str) -> Option<T> {
         let known = self.tokens.as_ref()?.get(&self.hasher.hash_one(token))?;
-        is_same(known.token.as_bytes(), token.as_bytes()).then(|| known.signed.clone())
+        is_same(known.token.as_bytes(), token.as_bytes()).then(|| known.says.clone())
     }
 
     /// Remembers a token that has been verified.
-    pub(super) fn keep(&self, token: &str, signed: Signed) {
+    pub(super) fn keep(&self, token: &str, says: T) {
         if let Some(tokens) = &self.tokens
             && token.len() <= MAX_KEPT_BYTES
         {
-            let known = Known { token: Zeroizing::new(token.to_owned()), signed };
+            let known = Known { token: Zeroizing::new(token.to_owned()), says };
             tokens.insert(self.hasher.hash_one(token), Arc::new(known));
         }
     }
