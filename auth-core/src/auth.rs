@@ -28,6 +28,7 @@ pub use builder::{AuthBuilder, ConfigError};
 pub(crate) use choose::Candidates;
 pub use issue::SignedIn;
 pub use prune::Pruned;
+pub(crate) use refresh::unknown_token;
 pub use sign_in::{SignIn, SignInOutcome};
 pub use sign_out::{SignOutOutcome, SignOutScope};
 pub(crate) use sign_up::CheckedSignUp;

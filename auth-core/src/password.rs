@@ -43,7 +43,7 @@ impl Password {
     }
 
     /// Returns the bytes as typed, which is what other systems hashed.
-    pub(crate) fn as_str(&self) -> &[u8] {
+    pub(crate) fn as_typed(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
@@ -167,7 +167,7 @@ impl Passwords {
                 Ok(Verdict::new(self.matches(hash, password).await?, outdated))
             }
             Stored::Bcrypt(hash) => {
-                let typed = Zeroizing::new(password.as_str().to_vec());
+                let typed = Zeroizing::new(password.as_typed().to_vec());
                 let right = self.run(move |workspace| Ok(hash.matches(&typed, workspace))).await?;
                 Ok(Verdict::new(right, true))
             }

@@ -151,8 +151,9 @@ pub trait Run: Database + HasStatementCache {
     /// Returns the pool that writes go through: the same one, where writers do not stand in each other's way.
     fn writer(pool: &Pool<Self>) -> Pool<Self>;
 
-    /// Whether the database lives in the memory of this process, where connections do not wait for each other's locks.
-    fn is_in_memory(_pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<bool>> + Send {
+    /// Whether several connections share a database in the memory of this process, where they do not wait for each
+    /// other's locks.
+    fn is_shared_memory(_pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<bool>> + Send {
         future::ready(Ok(false))
     }
 

@@ -12,6 +12,8 @@ use crate::backend::{Backend, Fault};
 pub(crate) enum Failure {
     /// The driver reported it.
     Database(sqlx::Error),
+    /// The driver reported it of a statement of the application's profile.
+    Profile(sqlx::Error),
     /// We found it.
     Store(StoreError),
 }
@@ -41,13 +43,14 @@ impl Failure {
 
     /// Whether a row with the same unique value is there.
     pub(crate) fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+        matches!(self.cause(), Some(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
     /// Says what the caller may do about it.
     pub(crate) fn into_store_error<DB: Backend>(self) -> StoreError {
         match self {
             Self::Database(error) => store_error::<DB>(error),
+            Self::Profile(error) => StoreError::new(kind::<DB>(&error), ProfileFailed(error)),
             Self::Store(error) => error,
         }
     }
@@ -71,7 +74,7 @@ pub(crate) trait Retried {
 impl Retried for Failure {
     fn cause(&self) -> Option<&sqlx::Error> {
         match self {
-            Self::Database(error) => Some(error),
+            Self::Database(error) | Self::Profile(error) => Some(error),
             Self::Store(_) => None,
         }
     }
@@ -85,25 +88,32 @@ impl Retried for sqlx::Error {
 
 /// Says of a driver's error what the caller may do about it.
 pub(crate) fn store_error<DB: Backend>(error: sqlx::Error) -> StoreError {
-    let kind = if let sqlx::Error::Database(database) = &error {
-        if DB::is_missing(database.as_ref()) {
-            return StoreError::new(StoreErrorKind::Other, NotMigrated(error));
-        }
+    let is_missing = error.as_database_error().is_some_and(DB::is_missing);
+    let kind = kind::<DB>(&error);
+    if is_missing { StoreError::new(kind, NotMigrated(error)) } else { StoreError::new(kind, error) }
+}
+
+fn kind<DB: Backend>(error: &sqlx::Error) -> StoreErrorKind {
+    if let sqlx::Error::Database(database) = error {
         database_error_kind::<DB>(database.as_ref())
-    } else if is_connection_error(&error) {
+    } else if is_connection_error(error) {
         StoreErrorKind::Unavailable
-    } else if is_decode_error(&error) {
+    } else if is_decode_error(error) {
         StoreErrorKind::Corrupt
     } else {
         StoreErrorKind::Other
-    };
-    StoreError::new(kind, error)
+    }
 }
 
 /// A table or a column that a statement names is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("the database's schema is missing or older than this release: call `SqlxStore::migrate` at every start")]
 struct NotMigrated(#[source] sqlx::Error);
+
+/// A statement of the application's own failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the rows of the application's profile")]
+struct ProfileFailed(#[source] sqlx::Error);
 
 fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind {
     if error.is_unique_violation() {

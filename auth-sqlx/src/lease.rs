@@ -35,9 +35,13 @@ impl<DB: Database> Lease<DB> {
 
     /// Begins a transaction.
     pub(crate) async fn begin(&mut self, statement: &'static str) -> sqlx::Result<()> {
-        // One that was begun, and the answer lost, is to be ended as well.
         self.in_transaction = true;
         DB::TransactionManager::begin(&mut self.connection, Some(SqlStr::from_static(statement))).await
+    }
+
+    /// Closes the connection in the end, rather than to give it back.
+    pub(crate) fn close(&mut self) {
+        self.connection.close_on_drop();
     }
 
     /// Makes what was done take effect, where it has not done so already.
@@ -57,7 +61,7 @@ impl<DB: Database> Drop for Lease<DB> {
             DB::TransactionManager::start_rollback(&mut self.connection);
         }
         if self.failover.as_ref().is_some_and(|failover| failover.was_recent()) {
-            self.connection.close_on_drop();
+            self.close();
         }
     }
 }

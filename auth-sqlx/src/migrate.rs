@@ -109,7 +109,7 @@ pub(crate) async fn run<DB: Backend>(store: &SqlxStore<DB>) -> Result<(), Migrat
     if applied < latest::<DB>() {
         apply(store).await?;
     }
-    if store.is_in_memory() {
+    if store.is_shared_memory().await? {
         check_shared(store).await?;
     }
     warn_of_strangers(store).await

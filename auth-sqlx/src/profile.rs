@@ -128,12 +128,12 @@ impl<DB: Backend, P: Profile<DB>> ErasedProfile<DB> for P {
         let data =
             fields::read(fields).map_err(|_| StoreError::new(StoreErrorKind::Other, "the profile was not checked"))?;
         let inserted = Profile::insert(self, &mut *tx, user, &data).await;
-        Ok(forget_outdated::<DB, _>(inserted, tx).await?)
+        forget_outdated::<DB, _>(inserted, tx).await.map_err(Failure::Profile)
     }
 
     async fn load(&self, connection: &mut DB::Connection, user: UserId) -> Result<Option<Value>, Failure> {
         let loaded = Profile::load(self, &mut *connection, user).await;
-        let data = forget_outdated::<DB, _>(loaded, connection).await?;
+        let data = forget_outdated::<DB, _>(loaded, connection).await.map_err(Failure::Profile)?;
         let json = data.map(serde_json::to_value).transpose();
         Ok(json.map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))?)
     }

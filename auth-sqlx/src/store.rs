@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::panic::resume_unwind;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use auth_core::store::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tracing::instrument::{Instrument, WithSubscriber};
 
@@ -27,8 +26,8 @@ use crate::statement::{Statement, Texts};
 pub struct SqlxStore<DB: Backend> {
     pool: Pool<DB>,
     writer: Pool<DB>,
-    /// Whether reads go through the writer as well, since the database is one in memory.
-    in_memory: Arc<AtomicBool>,
+    /// Whether reads go through the writer as well, since several connections share a database in memory.
+    shared_memory: Arc<OnceCell<bool>>,
     /// How long a call waits for a connection.
     queue_wait: Duration,
     profile: Option<Arc<dyn ErasedProfile<DB>>>,
@@ -71,7 +70,7 @@ impl<DB: Backend> SqlxStore<DB> {
         Self {
             pool,
             writer,
-            in_memory: Arc::default(),
+            shared_memory: Arc::default(),
             queue_wait,
             profile: None,
             texts: Arc::default(),
@@ -128,7 +127,6 @@ impl<DB: Backend> SqlxStore<DB> {
     /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks a
     /// privilege, or the connections are set so that the statements would mean something else.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        self.in_memory.store(DB::is_in_memory(&self.pool).await?, Ordering::Relaxed);
         let migrated = self.again(|| Box::pin(migrate::run(self)), self.connections()).await;
         migrated.map_err(MigrateError::naming_privileges::<DB>)
     }
@@ -164,7 +162,8 @@ impl<DB: Backend> SqlxStore<DB> {
     /// The statement may, on some databases. Taking a connection may where nothing is asked of it first, and none has
     /// to be opened: whoever hangs up while one is being tried or opened would lose it to the pool.
     pub(crate) fn may_drop_reads(&self) -> bool {
-        let (reader, options) = (self.reader(), self.pool.options());
+        let Some(shared_memory) = self.shared_memory.get() else { return false };
+        let (reader, options) = (self.reader(*shared_memory), self.pool.options());
         let is_there = reader.num_idle() > 0 || reader.size() >= reader.options().get_max_connections();
         DB::SURVIVES_DROPPED_READS && !self.is_behind_pooler() && !options.get_test_before_acquire() && is_there
     }
@@ -191,7 +190,9 @@ impl<DB: Backend> SqlxStore<DB> {
     /// A connection for one statement that reads.
     pub(crate) async fn read(&self) -> sqlx::Result<Lease<DB>> {
         match self.pooling {
-            Pooling::Session => self.acquire(self.open(self.reader())?).await.map(Lease::of),
+            Pooling::Session => {
+                self.acquire(self.open(self.reader(self.is_shared_memory().await?))?).await.map(Lease::of)
+            }
             Pooling::Transaction => self.begin_once().await,
         }
     }
@@ -214,27 +215,20 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     async fn begin_once(&self) -> sqlx::Result<Lease<DB>> {
-        let writer = self.writer()?;
-        let own = writer.clone();
-        let begun = async move {
-            let mut lease = Lease::of(own.acquire().await?);
-            DB::begin(&mut lease).await.map(|()| lease)
-        };
-        self.take(writer, Box::pin(begun)).await
-    }
-
-    async fn acquire(&self, pool: &Pool<DB>) -> sqlx::Result<PoolConnection<DB>> {
-        let own = pool.clone();
-        self.take(pool, Box::pin(async move { own.acquire().await })).await
+        let mut lease = Lease::of(self.acquire(self.writer()?).await?);
+        Box::pin(DB::begin(&mut lease)).await?;
+        Ok(lease)
     }
 
     /// Takes a connection of a pool. One that has to be opened is opened to its end, also where that takes longer than a
     /// request waits, as with a host that wakes up: the next request finds it.
-    async fn take<T: Send + 'static>(&self, pool: &Pool<DB>, connection: Boxed<T>) -> sqlx::Result<T> {
-        if pool.num_idle() > 0 {
-            return connection.await;
-        }
-        let taken = if pool.size() < pool.options().get_max_connections() {
+    async fn acquire(&self, pool: &Pool<DB>) -> sqlx::Result<PoolConnection<DB>> {
+        let has_to_be_opened = pool.num_idle() == 0 && pool.size() < pool.options().get_max_connections();
+        let own = pool.clone();
+        // In a box that goes as soon as the connection is there: what it takes to open one is several times as large as all
+        // the rest of a call. 4 KiB for each request that waits are worth an allocation.
+        let connection = Box::pin(async move { own.acquire().await });
+        let taken = if has_to_be_opened {
             let opening = tokio::spawn(connection.in_current_span().with_current_subscriber());
             let opened = timeout(self.queue_wait, opening).await;
             opened.map(|opened| opened.unwrap_or(Err(sqlx::Error::WorkerCrashed)))
@@ -245,8 +239,8 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 
     /// The pool to read through.
-    fn reader(&self) -> &Pool<DB> {
-        if self.is_in_memory() { &self.writer } else { &self.pool }
+    fn reader(&self, shared_memory: bool) -> &Pool<DB> {
+        if shared_memory { &self.writer } else { &self.pool }
     }
 
     /// The pool to write through, which ends with the application's.
@@ -258,9 +252,9 @@ impl<DB: Backend> SqlxStore<DB> {
         if self.pool.is_closed() { Err(sqlx::Error::PoolClosed) } else { Ok(pool) }
     }
 
-    /// Whether the database is one in memory, of which each connection may have its own.
-    pub(crate) fn is_in_memory(&self) -> bool {
-        self.in_memory.load(Ordering::Relaxed)
+    /// Whether several connections use a database in memory, of which each may have its own. The first call asks it.
+    pub(crate) async fn is_shared_memory(&self) -> sqlx::Result<bool> {
+        self.shared_memory.get_or_try_init(|| DB::is_shared_memory(&self.pool)).await.copied()
     }
 
     /// Runs a call that may be made twice, since it reads, or writes the same again. One whose connection was lost is run
@@ -323,10 +317,6 @@ impl<DB: Backend> SqlxStore<DB> {
     }
 }
 
-/// What is taken from a pool, in a box that goes as soon as it is there: a connection may have to be opened, and what that
-/// takes is several times as large as all the rest of a call. 4 KiB for each request that waits are worth an allocation.
-type Boxed<T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send>>;
-
 /// Runs a call to its end, whether or not somebody waits for it that long.
 ///
 /// A client that hangs up drops the future of its request, anywhere. Not every driver recovers from that: dropped while
@@ -376,7 +366,7 @@ impl<DB: Backend> Clone for SqlxStore<DB> {
         Self {
             pool: self.pool.clone(),
             writer: self.writer.clone(),
-            in_memory: Arc::clone(&self.in_memory),
+            shared_memory: Arc::clone(&self.shared_memory),
             queue_wait: self.queue_wait,
             profile: self.profile.clone(),
             texts: Arc::clone(&self.texts),

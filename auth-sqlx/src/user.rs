@@ -8,7 +8,7 @@ use auth_core::password::PasswordHash;
 use auth_core::role::Role;
 use auth_core::store::{
     CreateUserOutcome, Credentials, NewUser, ProfileFields, ReplacePassword, ReplacePasswordOutcome, SetRoles,
-    SetRolesOutcome, StoreError, StoreErrorKind, UserStore,
+    SetRolesOutcome, StoreError, UserStore,
 };
 use auth_core::user::{User, UserStatus, check_roles};
 use serde_json::Value;
@@ -191,7 +191,6 @@ pub(crate) fn user<DB: Backend>(columns: &mut Columns<'_, DB>) -> Result<User, F
     user.status = UserStatus::from_word(&status).ok_or_else(|| Failure::corrupt("status"))?;
     user.auth_epoch = auth_epoch;
     user.updated_at = columns.instant("updated_at")?;
-    check_roles(&user.roles).map_err(|cause| StoreError::new(StoreErrorKind::Corrupt, cause))?;
     Ok(user)
 }
 

@@ -26,13 +26,30 @@ pub(crate) struct Refusal {
     pub(crate) client: Client,
 }
 
-/// A number of refusals for which an audit event is due.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct DueRefusal {
+/// A number of refusals for which an audit event is due. Dropped before it was [told](Self::told), it goes back to those
+/// that are told of with the next.
+#[derive(Debug)]
+pub(crate) struct DueRefusal<'r> {
     /// The last of them.
     pub(crate) refusal: Refusal,
     pub(crate) count: u32,
     key: Key,
+    refusals: &'r Refusals,
+}
+
+impl DueRefusal<'_> {
+    /// Forgets them, once the audit event is recorded.
+    pub(crate) fn told(mut self) {
+        self.count = 0;
+    }
+}
+
+impl Drop for DueRefusal<'_> {
+    fn drop(&mut self) {
+        if let Some(count) = self.refusals.lock().get_mut(&self.key) {
+            count.pending = count.pending.saturating_add(self.count);
+        }
+    }
 }
 
 /// The refusals since the last audit event of each: the first of a kind, user and client is due at once, those of the
@@ -94,24 +111,17 @@ pub(crate) struct Recorder<'a> {
     refusals: &'a Refusals,
 }
 
-impl Recorder<'_> {
+impl<'r> Recorder<'r> {
     /// Takes the refusals of some key for which an audit event is due.
-    pub(crate) fn next_due(&self, now: Duration) -> Option<DueRefusal> {
+    pub(crate) fn next_due(&self, now: Duration) -> Option<DueRefusal<'r>> {
         let mut counts = self.refusals.lock();
         let is_due = |count: &Count| count.pending > 0 && count.due_at <= now;
         let (key, count) = counts.iter_mut().find(|(_, count)| is_due(count))?;
         let Key { kind, detail, user_id, .. } = *key;
         let refusal = Refusal { kind, detail, user_id, client: count.client.clone() };
-        let due = DueRefusal { refusal, count: std::mem::take(&mut count.pending), key: *key };
+        let due = DueRefusal { refusal, count: std::mem::take(&mut count.pending), key: *key, refusals: self.refusals };
         count.due_at = now.saturating_add(INTERVAL);
         Some(due)
-    }
-
-    /// Puts refusals back that could not be recorded, to be told of with the next.
-    pub(crate) fn put_back(&self, due: &DueRefusal) {
-        if let Some(count) = self.refusals.lock().get_mut(&due.key) {
-            count.pending = count.pending.saturating_add(due.count);
-        }
     }
 }
 

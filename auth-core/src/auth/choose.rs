@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use crate::auth::Auth;
 use crate::auth::authenticate::{Found, Proof, is_open};
+use crate::auth::refresh::unknown_token;
 use crate::error::{Error, ErrorKind};
 use crate::token::{Claims, RefreshToken};
 
@@ -44,7 +45,7 @@ impl Auth {
             Proof::Refresh(token) => Some(token),
             Proof::Access(_) | Proof::Earlier(_) => None,
         });
-        { tokens }.next().ok_or_else(|| ErrorKind::Unauthenticated.into())
+        { tokens }.next().ok_or_else(unknown_token)
     }
 
     /// Finds the credentials that are accepted, the newest first, if all are of one session.

@@ -234,6 +234,11 @@ impl Auth {
     }
 }
 
+/// The error for text in the place of a refresh token that is none, or that no session has.
+pub(crate) fn unknown_token() -> Error {
+    unproven(AuditDetail::UnknownToken, None)
+}
+
 fn unproven(detail: AuditDetail, user_id: Option<UserId>) -> Error {
     let refused = Refused { kind: AuditKind::RefreshFailed, detail: Some(detail), user_id };
     Error::new(ErrorKind::Unauthenticated).with_refused(refused)

@@ -31,20 +31,19 @@ impl Auth {
 
     async fn record_due_refusals(&self, now: Duration, most: usize) {
         let Some(recorder) = self.0.refusals.recorder() else { return };
-        // Each is taken when its turn comes, so that a caller who hangs up takes none along.
         for _ in 0..most {
             let Some(due) = recorder.next_due(now) else { return };
             if let Err(error) = self.record_refusals(&due).await {
                 let DueRefusal { refusal, count, .. } = &due;
                 let (kind, ip) = (refusal.kind.as_str(), refusal.client.ip.map(tracing::field::display));
                 tracing::warn!(target: "auth", kind, ip, count, cause = ?error, "a refusal could not be recorded");
-                recorder.put_back(&due);
                 return;
             }
+            due.told();
         }
     }
 
-    async fn record_refusals(&self, due: &DueRefusal) -> Result<(), Error> {
+    async fn record_refusals(&self, due: &DueRefusal<'_>) -> Result<(), Error> {
         let Refusal { kind, detail, user_id, client } = &due.refusal;
         let event = AuditEvent::new(*kind, client, self.now())?;
         self.record(AuditEvent { detail: *detail, user_id: *user_id, count: due.count, ..event }).await

@@ -14,7 +14,7 @@ use http::Method;
 use http::header::AUTHORIZATION;
 use memchr::memchr_iter;
 
-use crate::auth::Authenticated;
+use crate::auth::{Authenticated, unknown_token};
 use crate::error::{Error, ErrorKind};
 use crate::http::call::Http;
 use crate::http::cookie::Lookup;
@@ -92,7 +92,8 @@ impl Http<'_> {
         let token = if [access, refresh].contains(&Lookup::Ambiguous) {
             self.auth.choose_token(self.several(head.headers)?).await?
         } else {
-            let token = one(refresh)?.and_then(RefreshToken::parse).ok_or(ErrorKind::Unauthenticated)?;
+            let text = one(refresh)?.ok_or(ErrorKind::Unauthenticated)?;
+            let token = RefreshToken::parse(text).ok_or_else(unknown_token)?;
             if let Some(access) = one(access)? {
                 self.refuse_other_session(access, &token)?;
             }

@@ -4,11 +4,10 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use zeroize::Zeroizing;
 
-use crate::audit::{AuditDetail, AuditKind};
-use crate::error::{Error, ErrorKind, Refused};
+use crate::auth::unknown_token;
+use crate::error::{Error, ErrorKind};
 use crate::http::body::Fields;
 use crate::http::call::Http;
-use crate::http::cookie::{CookieName, Lookup};
 use crate::http::credential::bearer;
 use crate::http::rate_limit::Counted;
 use crate::http::request::{Request, Transport};
@@ -18,11 +17,7 @@ use crate::token::RefreshToken;
 impl Http<'_> {
     pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let token = match self.presented_refresh_token(request).await {
-            Err(error) if error.kind() == ErrorKind::Unauthenticated && self.presents_refresh_token(request) => {
-                let detail = Some(AuditDetail::UnknownToken);
-                let refused = Refused { kind: AuditKind::RefreshFailed, detail, user_id: None };
-                return Err(self.unproven(request, error.with_refused(refused)).await);
-            }
+            Err(error) if error.refused().is_some() => return Err(self.unproven(request, error).await),
             presented => presented?,
         };
         match self.auth.refresh(&token, &self.client(request.head())).await {
@@ -57,15 +52,10 @@ impl Http<'_> {
         Ok(no_content())
     }
 
-    /// Returns whether there is anything where a refresh token is taken from. A page that asks before anybody has signed
-    /// in shows nothing, and has failed at nothing.
-    fn presents_refresh_token(&self, request: &Request) -> bool {
-        let cookies = &self.auth.settings().cookies;
-        let is_absent = || matches!(cookies.find(&request.headers, CookieName::Refresh), Lookup::Absent);
-        request.transport == Transport::Bearer || !is_absent()
-    }
-
     /// Takes the refresh token from where the mount's transport has it, and from nowhere else.
+    ///
+    /// Text that is no token is an unknown one. A request without one, or with credentials that contradict each other, has
+    /// presented none, and failed at nothing that the audit log should know of.
     async fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
         match request.transport {
             Transport::Cookie => {
@@ -76,7 +66,7 @@ impl Http<'_> {
                 let mut fields = Fields::read(request)?;
                 let text = Zeroizing::new(fields.text("refresh_token"));
                 fields.end()?;
-                let token = RefreshToken::parse(&text).ok_or(ErrorKind::Unauthenticated)?;
+                let token = RefreshToken::parse(&text).ok_or_else(unknown_token)?;
                 // A dead one beside it is what a client has that comes here.
                 if let Some(access) = bearer(&request.headers) {
                     self.refuse_other_session(access, &token)?;

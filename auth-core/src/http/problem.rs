@@ -72,23 +72,18 @@ pub fn response(error: &Error) -> Response<Bytes> {
 /// Returns the status of the answer to an error of a kind, for frameworks that ask for it before the answer.
 pub fn status(kind: ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::AccountDisabled => StatusCode::FORBIDDEN,
+        ErrorKind::AccountDisabled | ErrorKind::CrossOrigin | ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorKind::CrossOrigin => StatusCode::FORBIDDEN,
         ErrorKind::EmailTaken => StatusCode::CONFLICT,
-        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        ErrorKind::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::InvalidCredentials => StatusCode::UNAUTHORIZED,
+        ErrorKind::InvalidInput | ErrorKind::PasswordRejected => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::InvalidCredentials | ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::Malformed => StatusCode::BAD_REQUEST,
         ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::PasswordRejected => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Overloaded | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
     }
 }

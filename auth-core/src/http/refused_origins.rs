@@ -78,7 +78,6 @@ mod tests {
             }
         }
         assert_eq!(refused.told.lock().unwrap().len(), MAX_PAIRS);
-        assert!(!refused.is_new("https://200.test", "https://app.test"));
     }
 
     #[test]

@@ -22,8 +22,9 @@ pub struct Recoveries {
 impl Recoveries {
     /// Returns the recoveries in a row, of the current token and of those before it.
     ///
-    /// The row ends with the first token that was exchanged for its successor without a recovery: somebody who follows a
-    /// session by late exchanges of the replaced token needs one for every token.
+    /// The row ends with the first token that was exchanged for its successor and had been given to one client alone:
+    /// neither again after the grace window, nor within it to a client of another address or user agent. Somebody who
+    /// follows a session needs one of the two for every token.
     pub const fn in_a_row(self) -> u16 {
         self.in_a_row
     }
@@ -41,7 +42,7 @@ impl Recoveries {
 
     /// What is left once the current token has been exchanged for its successor.
     pub(crate) fn after_rotation(self) -> Self {
-        let in_a_row = if self.is_recovered { self.in_a_row } else { 0 };
+        let in_a_row = if self.is_recovered || self.is_repetition_noted { self.in_a_row } else { 0 };
         Self { in_a_row, ..Self::default() }
     }
 
@@ -103,13 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_recovery_ends_the_row_and_one_with_it_does_not() {
+    fn a_token_that_one_client_got_once_ends_the_row() {
         let once = Recoveries::default().with_recovery();
         assert_eq!((once.in_a_row(), once.is_recovered()), (1, true));
         let carried = once.after_rotation();
         assert_eq!((carried.in_a_row(), carried.is_recovered()), (1, false));
         assert_eq!(carried.after_rotation(), Recoveries::default());
         assert_eq!(carried.with_recovery().in_a_row(), 2);
-        assert!(!once.with_repetition_noted().after_rotation().is_repetition_noted());
+        let in_two_hands = carried.with_repetition_noted().after_rotation();
+        assert_eq!(in_two_hands, carried, "it neither counts nor ends the row");
     }
 }

@@ -157,7 +157,7 @@ async fn every_setting_of_hashing_is_refused_or_works() {
         threads: [0, 1, usize::MAX],
         queue: [0, 1, usize::MAX],
         max_wait: DURATIONS,
-        priority: [HashPriority::Lowest, HashPriority::Normal],
+        priority: [HashPriority::Lowest, HashPriority::Low, HashPriority::Normal],
         floor: [HashFloor::Asvs, HashFloor::InsecureForTests],
     });
     // What is below the floor is refused by the cost that is.

@@ -76,7 +76,7 @@ impl Run for MySql {
         let pool = server::pool(&read)?.after_connect(|connection, _| Box::pin(session::set_up(connection)));
         let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
         let host = format!("{host}:{}", options.get_port());
-        server::open(pool, options, &host).await
+        server::open(&read, pool, options, &host).await
     }
 
     fn is_transaction_pooler(_url: &str) -> bool {
@@ -88,7 +88,7 @@ impl Run for MySql {
     }
 
     async fn begin(lease: &mut Lease<Self>) -> sqlx::Result<()> {
-        lease.begin("BEGIN").await
+        server::begin(lease, "BEGIN").await
     }
 
     /// Here each statement that changes the schema is committed by itself, so the lock is one of the connection, which

@@ -92,7 +92,7 @@ impl Run for Postgres {
         }
         let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
         let host = format!("{host}:{}", options.get_port());
-        server::open(pool, options, &host).await
+        server::open(&read, pool, options, &host).await
     }
 
     /// By the driver's own parameter for poolers that mix up prepared statements, or another client's.
@@ -107,7 +107,7 @@ impl Run for Postgres {
     /// READ COMMITTED, whatever the default: each statement sees what the locks that it waited for have protected. At
     /// REPEATABLE READ who waited for a row's lock would go on with what was there before.
     async fn begin(lease: &mut Lease<Self>) -> sqlx::Result<()> {
-        lease.begin("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'").await
+        server::begin(lease, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'").await
     }
 
     /// The lock goes with the transaction, as poolers need it, and everything of the step does, too. The limits of time

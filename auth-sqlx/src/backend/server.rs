@@ -11,11 +11,18 @@ use sqlx::{Connection, Database, Pool};
 use tokio::time::{sleep, timeout};
 
 use crate::backend::url::ServerUrl;
+use crate::lease::Lease;
 use silence::Silence;
 
-/// How long connecting may take, also at the start: a database that was paused, or starts together with the application,
-/// takes seconds. A request waits less long, and finds the connection later.
-const CONNECT_WAIT: Duration = Duration::from_secs(30);
+/// How long a database is waited for at the start: one that was paused, or starts together with the application, takes
+/// seconds.
+const START_WAIT: Duration = Duration::from_secs(30);
+
+/// How long opening a connection may take. A request waits less long, and the next one finds the connection.
+///
+/// While a server refuses connections, `sqlx` tries again after pauses of up to a fifth of this, and whatever holds one
+/// of the pool's places does not see sooner that the server is back.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 const CONNECTIONS: u32 = 10;
 
@@ -28,24 +35,29 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long it may take to learn why a pool could not connect.
 const DIAGNOSIS: Duration = Duration::from_secs(1);
 
+/// Begins a transaction, or closes the connection: part of the statement may have been done, and the driver not know.
+pub(super) async fn begin<DB: Database>(lease: &mut Lease<DB>, statement: &'static str) -> sqlx::Result<()> {
+    lease.begin(statement).await.inspect_err(|_| lease.close())
+}
+
 /// Returns the settings of a pool.
 pub(super) fn pool<DB: Database>(url: &ServerUrl<'_>) -> sqlx::Result<PoolOptions<DB>> {
     let silence = Silence::default();
     let pool = PoolOptions::new()
         .max_connections(url.connection_limit()?.unwrap_or(CONNECTIONS))
-        .acquire_timeout(url.connect_timeout()?.unwrap_or(CONNECT_WAIT))
+        .acquire_timeout(url.connect_timeout()?.map_or(CONNECT_WAIT, |wait| wait.min(CONNECT_WAIT)))
         .test_before_acquire(false);
     Ok(pool.before_acquire(move |connection, used| silence.check::<DB>(connection, &used)))
 }
 
-/// Opens a pool, or says why that cannot be done. A database that is not there yet is waited for as long as connecting
-/// may take; the log says so.
+/// Opens a pool, or says why that cannot be done. A database that is not there yet is waited for; the log says so.
 pub(super) async fn open<DB: Database>(
+    url: &ServerUrl<'_>,
     pool: PoolOptions<DB>,
     options: <DB::Connection as Connection>::Options,
     host: &str,
 ) -> sqlx::Result<Pool<DB>> {
-    let patience = pool.get_acquire_timeout();
+    let patience = url.connect_timeout()?.unwrap_or(START_WAIT);
     let mut opening = pin!(timeout(patience, open_when_there(&pool, &options)));
     let opened = if let Ok(opened) = timeout(NOTICE, &mut opening).await {
         opened
@@ -54,12 +66,13 @@ pub(super) async fn open<DB: Database>(
         opening.await
     };
     match opened {
-        Ok(Err(sqlx::Error::PoolTimedOut)) | Err(_) => Err(diagnose::<DB>(&options, host, patience).await),
+        Err(_) => Err(diagnose::<DB>(&options, host, patience).await),
         Ok(opened) => opened.map_err(|error| at(host, error)),
     }
 }
 
-/// A pool waits for a server that refuses connections, and not for one that ends them, or a name that is not known yet.
+/// A pool waits for a server that refuses connections, for a while, and not for one that ends them, or a name that is not
+/// known yet.
 async fn open_when_there<DB: Database>(
     pool: &PoolOptions<DB>,
     options: &<DB::Connection as Connection>::Options,
@@ -68,6 +81,7 @@ async fn open_when_there<DB: Database>(
     let lasting = [InvalidData, InvalidInput, NotFound, PermissionDenied];
     loop {
         match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::PoolTimedOut) => {}
             Err(sqlx::Error::Io(error)) if !lasting.contains(&error.kind()) => sleep(PAUSE).await,
             opened => return opened,
         }

@@ -116,7 +116,10 @@ impl Run for Sqlite {
         one.connect_lazy_with(pool.connect_options().as_ref().clone())
     }
 
-    async fn is_in_memory(pool: &Pool<Self>) -> sqlx::Result<bool> {
+    async fn is_shared_memory(pool: &Pool<Self>) -> sqlx::Result<bool> {
+        if pool.options().get_max_connections() == 1 {
+            return Ok(false);
+        }
         let file = "SELECT coalesce(file, '') FROM pragma_database_list WHERE name = 'main'";
         sqlx::query_scalar::<_, String>(file).fetch_one(pool).await.map(|file| file.is_empty())
     }

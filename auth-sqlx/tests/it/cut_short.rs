@@ -4,8 +4,9 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use auth_core::auth::SignIn;
 use auth_core::store::{StoreErrorKind, UserStore};
-use auth_core::{Credential, Email, ErrorKind};
+use auth_core::{Client, Credential, Email, ErrorKind, Password, SessionKind};
 
 use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
 use crate::database::{TestDatabase, on_each_database};
@@ -63,8 +64,6 @@ async fn a_value_that_was_never_written_is_corrupt<D: TestDatabase>() {
     let ada = sign_up(&auth(store.clone()), ADA).await.unwrap();
     let email = Email::parse(ADA).unwrap();
     for damage in [
-        // One role more than an access token holds.
-        "UPDATE auth_users SET roles = 'a b c d e f g h i j k l m n o p q'",
         "UPDATE auth_users SET roles = 'Chief! Editor'",
         "UPDATE auth_users SET roles = '', created_at = 9223372036854775807",
     ] {
@@ -77,9 +76,26 @@ async fn a_value_that_was_never_written_is_corrupt<D: TestDatabase>() {
     }
 }
 
+/// One role more than an access token holds, written by hand: the user is read, and nothing tells a stranger of them.
+async fn a_user_with_too_many_roles_gets_no_token<D: TestDatabase>() {
+    let database = D::migrated().await;
+    let store = database.store().await;
+    let auth = auth(store.clone());
+    let ada = sign_up(&auth, ADA).await.unwrap();
+    D::execute(store.pool(), "UPDATE auth_users SET roles = 'a b c d e f g h i j k l m n o p q'").await.unwrap();
+    let found = auth.authenticate(&Credential::Access(ada.access_token.expose())).await.unwrap();
+    assert_eq!(found.user.roles.len(), 17);
+    let (email, kind) = (Email::parse(ADA).unwrap(), SessionKind::Bearer);
+    let wrong = SignIn { email, password: Password::new("another walk in the rain"), kind };
+    let error = auth.sign_in(wrong, &Client::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidCredentials);
+    assert_eq!(sign_in(&auth, ADA).await.unwrap_err().kind(), ErrorKind::Internal);
+}
+
 on_each_database! {
     a_database_without_tables_is_unavailable,
     a_pool_that_the_application_closed_is_unavailable,
     a_request_that_is_dropped_leaves_all_or_nothing,
     a_value_that_was_never_written_is_corrupt,
+    a_user_with_too_many_roles_gets_no_token,
 }

@@ -9,12 +9,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::account::{auth, sign_in, sign_up};
 
-/// Twenty at once, with the driver's own settings.
+/// Twenty at once, with the driver's own settings, through another store than the one that has migrated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_pool_in_memory_serves_many_at_once() {
     let pool = SqlitePoolOptions::new().connect("sqlite::memory:").await.unwrap();
+    SqliteStore::new(pool.clone()).migrate().await.unwrap();
     let store = SqliteStore::new(pool);
-    store.migrate().await.unwrap();
     let auth = auth(store.clone());
     let users: Vec<_> = (0..20)
         .map(|number| {

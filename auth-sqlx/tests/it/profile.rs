@@ -211,6 +211,17 @@ where
     assert_all_or_nothing::<D>(&store(&database).await).await;
 }
 
+async fn a_table_of_the_profile_that_is_missing_is_none_of_the_library<D: ProfileDatabase>()
+where
+    Backgrounds: Profile<D::Driver>,
+{
+    let database = D::migrated().await;
+    let auth = auth(database.store().await.with_profile(Backgrounds));
+    let logged = format!("{:?}", sign_up_with(&auth, ADA, background("Pi")).await.unwrap_err());
+    assert!(logged.contains("profile") && logged.contains("user_profiles"), "{logged}");
+    assert!(!logged.contains("SqlxStore::migrate"), "{logged}");
+}
+
 /// With its one connection the database would be gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_that_cannot_be_inserted_leaves_no_user_in_memory() {
@@ -316,6 +327,7 @@ where
 on_each_database! {
     a_profile_comes_with_its_user_and_is_loaded,
     a_profile_that_cannot_be_inserted_leaves_no_user,
+    a_table_of_the_profile_that_is_missing_is_none_of_the_library,
     a_conflict_within_profiles_is_not_taken_for_one_of_addresses,
     what_is_wrong_about_a_profile_is_told_field_by_field,
     nobody_sets_what_is_not_theirs_to_set,

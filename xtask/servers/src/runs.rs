@@ -47,6 +47,11 @@ impl Runs {
     /// When the check has failed in some of them: the error names these.
     pub fn check(&self, check: impl Fn(&Surroundings) + Sync) -> Result<()> {
         let only = env::var(ONLY).ok();
+        if let Some(only) = &only
+            && !MARIADB.iter().chain(POSTGRES).any(|row| row.name == only)
+        {
+            return Err(Error::new(format!("{ONLY} names no set-up: {only}")));
+        }
         let is_wanted = |run: &&Vec<&str>| only.as_deref().is_none_or(|only| run.contains(&only));
         let failed = self.runs.iter().filter(is_wanted).filter(|run| !self.holds(run, &check));
         let failed: Vec<String> = failed.map(|run| run.join(" with ")).collect();

@@ -9,6 +9,7 @@ use auth_core::{Auth, Client, Credential, ErrorKind};
 use auth_sqlx::SqlxStore;
 use sqlx::Pool;
 use throwaway::Proxy;
+use tokio::time::Instant;
 
 use crate::account::{ADA, assert_unavailable, auth, sign_in, sign_up};
 use crate::database::TestDatabase;
@@ -113,6 +114,22 @@ async fn a_dead_server_is_unavailable_and_then_as_it_was<S: Server>() {
     assert_eq!(refreshed.session.id, ada.session.id, "the session and its token are as they were");
     sign_in(&auth, ADA).await.unwrap();
     sign_up(&auth, "grace@example.com").await.unwrap();
+}
+
+/// A call that waits for the only connection, after ten seconds in which each attempt to open it was refused.
+async fn a_server_that_was_away_for_a_while_is_found_at_once<S: Server>() {
+    let mut server = S::begin();
+    let ada = sign_up(&auth(server.store().await), ADA).await.unwrap();
+    let access = Credential::Access(ada.access_token.expose());
+    let store = SqlxStore::<S::Driver>::connect(&format!("{}&connection_limit=1", server.url())).await.unwrap();
+    let auth = auth(store);
+    server.crash();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(10) {
+        assert_unavailable(auth.authenticate(&access).await);
+    }
+    server.come_back();
+    assert_eq!(auth.authenticate(&access).await.unwrap().session.id, ada.session.id);
 }
 
 /// The server restarts while nobody is looking: nobody notices.
@@ -315,6 +332,7 @@ async fn hold_all<DB: sqlx::Database>(pool: &Pool<DB>, connections: usize) -> Ve
 on_each_own_server! {
     what_was_acknowledged_survives_a_crash,
     a_dead_server_is_unavailable_and_then_as_it_was,
+    a_server_that_was_away_for_a_while_is_found_at_once,
     a_restart_between_two_requests_is_not_noticed,
     connections_that_the_server_ends_are_replaced,
     a_network_that_drops_connections_leaves_all_or_nothing,

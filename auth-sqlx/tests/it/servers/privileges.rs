@@ -121,7 +121,7 @@ mod postgres {
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         store.migrate().with_subscriber(subscriber).await.unwrap();
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        let warnings: Vec<_> = log.lines().filter(|line| line.contains("WARN")).collect();
+        let warnings: Vec<_> = log.lines().filter(|line| line.contains("holds privileges")).collect();
         assert_eq!(warnings.len(), 2, "{log}");
         assert!(warnings[0].contains("auth_passwords") && warnings[0].contains("anon"), "{log}");
         assert!(warnings[1].contains("auth_users") && warnings[1].contains("app"), "{log}");

@@ -47,7 +47,7 @@ async fn connecting_takes_no_longer_than_the_url_allows<S: Server>() {
 async fn a_connection_that_takes_long_is_opened_in_the_end<S: Server>() {
     let server = S::begin();
     let ada = sign_up(&auth(server.store().await), ADA).await.unwrap();
-    let proxy = Proxy::with_delay(server.own_port(), Duration::from_millis(3_200)).unwrap();
+    let proxy = Proxy::with_delay(server.own_port(), Duration::from_millis(1_800)).unwrap();
     let auth = auth(SqlxStore::<S::Driver>::connect(&server.url_at(proxy.port())).await.unwrap());
     proxy.drop_connections();
     let access = Credential::Access(ada.access_token.expose());
