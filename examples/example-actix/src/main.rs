@@ -9,5 +9,5 @@ use example_shared::process;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    process::run(async |listener, auth| serve(listener, auth, process::stop_signal()).await).await
+    process::run(serve).await
 }

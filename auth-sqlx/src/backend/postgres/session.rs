@@ -27,10 +27,12 @@ const HIDDEN: &str = "SELECT c.relname::text FROM pg_class c \
     to_regclass('{auth_one_time_tokens}'), to_regclass('{auth_throttle}'), to_regclass('{auth_audit_log}')) \
     AND row_security_active(c.oid) AND NOT EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = c.oid)";
 
-/// Privileges on the tables that hold secrets, of roles that neither own them nor are the connection's.
+/// Privileges on the tables that hold secrets, or on columns of them, of roles that neither own them nor are the
+/// connection's.
 pub(super) const STRANGERS: &str = "SELECT DISTINCT c.relname::text, \
     CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END \
-    FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a \
+    FROM pg_class c CROSS JOIN LATERAL (SELECT grantee FROM aclexplode(c.relacl) UNION ALL SELECT b.grantee \
+    FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) b WHERE t.attrelid = c.oid) a \
     WHERE c.oid IN (to_regclass('{auth_users}'), to_regclass('{auth_passwords}'), to_regclass('{auth_sessions}')) \
     AND a.grantee <> c.relowner AND pg_get_userbyid(a.grantee) <> current_user ORDER BY 1, 2";
 

@@ -112,7 +112,8 @@ mod postgres {
         PostgresDatabase::execute(store.pool(), DEFAULTS).await.unwrap();
         PostgresDatabase::execute(
             store.pool(),
-            "GRANT SELECT ON auth_passwords TO anon; GRANT ALL ON auth_users TO app; GRANT ALL ON auth_throttle TO app",
+            "GRANT SELECT ON auth_passwords TO anon; GRANT ALL ON auth_users TO app; GRANT ALL ON auth_throttle TO app; \
+             GRANT UPDATE (auth_epoch) ON auth_sessions TO authenticated",
         )
         .await
         .unwrap();
@@ -122,9 +123,10 @@ mod postgres {
         store.migrate().with_subscriber(subscriber).await.unwrap();
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         let warnings: Vec<_> = log.lines().filter(|line| line.contains("holds privileges")).collect();
-        assert_eq!(warnings.len(), 2, "{log}");
+        assert_eq!(warnings.len(), 3, "{log}");
         assert!(warnings[0].contains("auth_passwords") && warnings[0].contains("anon"), "{log}");
-        assert!(warnings[1].contains("auth_users") && warnings[1].contains("app"), "{log}");
+        assert!(warnings[1].contains("auth_sessions") && warnings[1].contains("authenticated"), "{log}");
+        assert!(warnings[2].contains("auth_users") && warnings[2].contains("app"), "{log}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

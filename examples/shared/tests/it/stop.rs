@@ -43,3 +43,12 @@ fn a_connection_without_a_request_is_not_waited_for() {
     assert!(server.stop().success());
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
+
+#[test]
+fn a_server_that_waits_for_its_database_stops_when_it_is_asked_to() {
+    let folder = Folder::new();
+    let nobody = [("DATABASE_URL", "postgres://app@127.0.0.1:1/app")];
+    let server = Server::launch(&folder, 0, &nobody);
+    server.wait_for("waiting for it");
+    assert!(server.stop().success());
+}
