@@ -49,8 +49,8 @@ impl ResponseError for Rejection {
 /// The signed-in user, read from the database for this request: a revocation is seen at once. A copy costs next to
 /// nothing.
 ///
-/// A request is looked up once: guards, limits and extractors all get what the first of them found. A handler that signs
-/// the user out knows that it did; [`Auth::recheck`](auth_core::Auth::recheck) asks the database again.
+/// A request is looked up once: guards, limits and extractors all get what the first of them found. A handler that
+/// signs the user out knows that it did; [`Auth::recheck`](auth_core::Auth::recheck) asks the database again.
 ///
 /// Where there may be none, take [`MaybeUser`] and never `Option<CurrentUser>`: actix-web makes `None` of every error,
 /// so that everybody would be taken for a stranger while the database does not answer.

@@ -24,7 +24,8 @@ use crate::request::{evidence, head};
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let news = web::resource("/news").wrap(require_user(&auth)).get(|| async { "news" });
-/// let admins = web::scope("/admin").wrap(require_role(&auth, Role::ADMIN)).route("/users", web::get().to(|| async { "all" }));
+/// let users = web::resource("/users").get(|| async { "all" });
+/// let admins = web::scope("/admin").wrap(require_role(&auth, Role::ADMIN)).service(users);
 /// let app = App::new().app_data(web::Data::new(auth)).service(news).service(admins);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

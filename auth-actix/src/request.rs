@@ -1,8 +1,8 @@
 //! From actix-web's requests to the plain values that core reads, and back.
 //!
 //! actix-web has the `http` crate in version 0.2 and core has version 1. For extractors and guards the headers are read
-//! where they are; an endpoint and a rate limit get a request that is copied value by value. What does not fit is refused
-//! and never left out: without its `Origin`, say, a request would be let in that must not be.
+//! where they are; an endpoint and a rate limit get a request that is copied value by value. What does not fit is
+//! refused and never left out: without its `Origin`, say, a request would be let in that must not be.
 
 use std::future::poll_fn;
 use std::net::IpAddr;

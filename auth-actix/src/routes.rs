@@ -17,8 +17,8 @@ use crate::extract::Rejection;
 use crate::request::{auth, head, read_body, response};
 use crate::unread::{CloseUnread, hold};
 
-/// Returns the routes of core's table, to be configured into the scope where the application wants them. Other paths below
-/// the mount are answered by a problem; configured into the application itself they would take the place of its
+/// Returns the routes of core's table, to be configured into the scope where the application wants them. Other paths
+/// below the mount are answered by a problem; configured into the application itself they would take the place of its
 /// `default_service`, which is what [`routes_at_root`] does not.
 ///
 /// Each mount has its transport: cookies for browsers, bearer tokens for API clients. One application can have both.
@@ -51,7 +51,8 @@ pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
 /// # use actix_web::{App, web};
 /// # use auth_actix::auth_core::MemoryStore;
 /// # use auth_actix::{Auth, SigningKeys, Transport};
-/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("an example secret of 32 bytes or more")?).build()?;
+/// # let keys = SigningKeys::hs256("an example secret of 32 bytes or more")?;
+/// # let auth = Auth::builder(MemoryStore::new(), keys).build()?;
 /// let app = App::new()
 ///     .app_data(web::Data::new(auth))
 ///     .configure(auth_actix::routes_at_root(Transport::Cookie))

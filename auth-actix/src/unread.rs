@@ -96,8 +96,8 @@ fn share(request: &mut ServiceRequest) -> Option<Shared> {
 pin_project! {
     /// An answer's body that holds the payload of its request.
     ///
-    /// A payload that is there when the answer has been sent, and has not ended, tells actix-web to close the connection
-    /// within its limits. For one that was dropped, it waits without any.
+    /// A payload that is there when the answer has been sent, and has not ended, tells actix-web to close the
+    /// connection within its limits. For one that was dropped, it waits without any.
     pub struct Holding<B> {
         #[pin]
         body: B,

@@ -36,8 +36,8 @@ impl IntoResponse for Rejection {
 /// The signed-in user, read from the database for this request: a revocation is seen at once. A copy costs next to
 /// nothing.
 ///
-/// A request is looked up once: guards, limits and extractors all get what the first of them found. A handler that signs
-/// the user out knows that it did; [`Auth::recheck`] asks the database again.
+/// A request is looked up once: guards, limits and extractors all get what the first of them found. A handler that
+/// signs the user out knows that it did; [`Auth::recheck`] asks the database again.
 ///
 /// As `Option<CurrentUser>` it is `None` for a request without a session. A database that does not answer is an
 /// error in both forms: nobody is taken for a stranger because of it.

@@ -17,8 +17,8 @@ pub fn auth_layer(auth: &Auth) -> Extension<Auth> {
 /// An extractor of this crate that takes its [`Auth`] from [`auth_layer`] instead of the state.
 ///
 /// It is for routers of any state: `Arc<AppState>`, say, for which an application cannot implement
-/// [`FromRef`](axum::extract::FromRef). Where that can be implemented, the bare extractors are better: a forgotten state
-/// does not compile. A forgotten layer is a 500 to each request, and the log names it.
+/// [`FromRef`](axum::extract::FromRef). Where that can be implemented, the bare extractors are better: a forgotten
+/// state does not compile. A forgotten layer is a 500 to each request, and the log names it.
 ///
 /// ```
 /// use std::sync::Arc;

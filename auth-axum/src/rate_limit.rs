@@ -15,8 +15,8 @@ use crate::request::{head, recall};
 /// trusted proxies. Every answer says where the client stands, in the headers `RateLimit` and `RateLimit-Policy`; a
 /// client over the limit gets 429 with `Retry-After`.
 ///
-/// Add it with `route_layer`: a `layer` also limits what a router answers to paths that it does not have, and takes that
-/// along when the router is merged into another.
+/// Add it with `route_layer`: a `layer` also limits what a router answers to paths that it does not have, and takes
+/// that along when the router is merged into another.
 ///
 /// ```
 /// use auth_axum::auth_core::MemoryStore;

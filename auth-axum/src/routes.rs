@@ -39,14 +39,15 @@ where
     routes_at_root(transport).route("/", any(not_found)).route("/{*path}", any(not_found))
 }
 
-/// Returns the routes of core's table, to be merged into the application's router where they stand at its root. All other
-/// paths are the application's, and so is the fallback.
+/// Returns the routes of core's table, to be merged into the application's router where they stand at its root. All
+/// other paths are the application's, and so is the fallback.
 ///
 /// ```
 /// # use auth_axum::auth_core::MemoryStore;
 /// # use auth_axum::{Auth, SigningKeys, Transport};
 /// # use axum::{Router, http::StatusCode, routing::get};
-/// # let auth = Auth::builder(MemoryStore::new(), SigningKeys::hs256("an example secret of 32 bytes or more")?).build()?;
+/// # let keys = SigningKeys::hs256("an example secret of 32 bytes or more")?;
+/// # let auth = Auth::builder(MemoryStore::new(), keys).build()?;
 /// let app: Router = Router::new()
 ///     .route("/", get(|| async { "home" }))
 ///     .fallback(|| async { (StatusCode::NOT_FOUND, "a page of the application") })

@@ -14,9 +14,9 @@ pub use words::{AuditDetail, AuditKind};
 
 /// Something that happened to an account.
 ///
-/// A change and its event are committed together. Failures are written before the response leaves. Of refusals that cost
-/// whoever is refused nothing ([`AuditKind::is_counted`]) one event stands for all of a minute, and the first has one of
-/// its own, so that a flood of them writes few rows.
+/// A change and its event are committed together. Failures are written before the response leaves. Of refusals that
+/// cost whoever is refused nothing ([`AuditKind::is_counted`]) one event stands for all of a minute, and the first has
+/// one of its own, so that a flood of them writes few rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
     /// Names the event; later events have greater ids, to the millisecond.

@@ -38,11 +38,11 @@ pub struct SessionPolicy {
     /// For how long after a refresh the token it replaced still yields the same successor, so that racing tabs and
     /// lost answers sign nobody out. Default 30 seconds, at most 60; zero is the strict policy.
     pub refresh_grace: Duration,
-    /// How often in a row a lost answer may be repeated after the grace window. Default 3, at most 10; one more is theft.
-    /// A row ends with a token that was exchanged for its successor and needed no such repetition.
+    /// How often in a row a lost answer may be repeated after the grace window. Default 3, at most 10; one more is
+    /// theft. A row ends with a token that was exchanged for its successor and needed no such repetition.
     pub refresh_recoveries: u32,
-    /// The least time between two writes of a session's `last_seen_at`. Default 60 seconds, at most 10 minutes; zero writes
-    /// at every request. Where there is an `idle_timeout`, a tenth of that if it is less.
+    /// The least time between two writes of a session's `last_seen_at`. Default 60 seconds, at most 10 minutes; zero
+    /// writes at every request. Where there is an `idle_timeout`, a tenth of that if it is less.
     pub touch_interval: Duration,
     /// Sessions of one user at the same time; one more ends the one not used for longest. Uses are noted every
     /// `touch_interval`, so sessions seen within it count as in use: they go last, the latest sign-in among them first.
@@ -80,9 +80,10 @@ impl SessionPolicy {
 /// Sessions kept in the memory of the process, so that a request whose session was read a moment ago asks no database.
 ///
 /// What it costs: a session that another node ended, or whose user it changed, is accepted here for up to `ttl` longer.
-/// Changes through the same [`Auth`](crate::Auth) and its clones are seen at once, as without; one whose answer was lost
-/// too, as long as the store ends every call within a minute, so let the database bound how long a statement may take. It only ever accepts:
-/// what it would refuse, the store is asked. Refreshing, signing out, `me` and the list of devices always ask the store.
+/// Changes through the same [`Auth`](crate::Auth) and its clones are seen at once, as without; one whose answer was
+/// lost too, as long as the store ends every call within a minute, so let the database bound how long a statement may
+/// take. It only ever accepts: what it would refuse, the store is asked. Refreshing, signing out, `me` and the list of
+/// devices always ask the store.
 #[derive(Debug, Clone)]
 pub struct SessionCachePolicy {
     /// For how long a session counts that was read. Default 5 seconds, above zero and at most 60.
@@ -146,8 +147,9 @@ pub struct RateLimitPolicy {
     pub sign_up: Quota,
     /// Refreshes of one session. Default 300 an hour, at most 100 a second.
     ///
-    /// A token that proves nothing (made up, or of a session that is over) counts by the client's address instead, under
-    /// a quota of the same size. Who has spent that gets 429 for such tokens, and is refreshed as before with a good one.
+    /// A token that proves nothing (made up, or of a session that is over) counts by the client's address instead,
+    /// under a quota of the same size. Who has spent that gets 429 for such tokens, and is refreshed as before with a
+    /// good one.
     pub refresh: Quota,
 }
 

@@ -30,8 +30,8 @@ pub struct Session {
     pub auth_epoch: i64,
     /// How it is used, which decides how long it lives.
     pub kind: SessionKind,
-    /// The client that got the session's current tokens: at the sign-in, then at each rotation. A repetition of the same
-    /// tokens does not change it.
+    /// The client that got the session's current tokens: at the sign-in, then at each rotation. A repetition of the
+    /// same tokens does not change it.
     pub client: Client,
     /// When the user signed in.
     pub created_at: DateTime<Utc>,

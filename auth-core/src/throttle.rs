@@ -219,8 +219,8 @@ enum Cell {
     Window(Window),
 }
 
-/// `governor` has stores of many counts, too, but they cannot tell a known key from a new one, which the bound on memory
-/// turns on. So the map is ours, and each of its values is a limiter of one count.
+/// `governor` has stores of many counts, too, but they cannot tell a known key from a new one, which the bound on
+/// memory turns on. So the map is ours, and each of its values is a limiter of one count.
 type Gcra = governor::RateLimiter<NotKeyed, InMemoryState, Reading, StateInformationMiddleware>;
 
 impl Cell {

@@ -8,8 +8,8 @@ use jsonwebtoken::{EncodingKey, Header};
 
 const SECRET: &str = "a secret for tests of 32 bytes or more";
 
-/// Signs as an application does that uses `jsonwebtoken` itself. That crate looks for a provider at the first call; where
-/// two are built in and none was installed, this call panics and every later one does.
+/// Signs as an application does that uses `jsonwebtoken` itself. That crate looks for a provider at the first call;
+/// where two are built in and none was installed, this call panics and every later one does.
 fn application_signs_first() {
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     let claims = serde_json::json!({ "sub": "somebody" });

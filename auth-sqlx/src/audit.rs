@@ -41,7 +41,8 @@ impl<DB: Backend> SqlxStore<DB> {
         let mut lease = self.write().await?;
         let inserted = self.insert_event(&mut lease, event).await.map_err(Failure::from);
         if inserted.as_ref().is_err_and(Failure::is_unique_violation) {
-            // An event of this id is there, which is never changed: most likely this one, before the connection was lost.
+            // An event of this id is there, which is never changed: most likely this one, before the connection was
+            // lost.
             return Ok(());
         }
         inserted?;

@@ -138,8 +138,8 @@ pub trait Run: Database + HasStatementCache {
     /// Whether the driver recovers when the future of a SELECT is dropped, wherever it is.
     const SURVIVES_DROPPED_READS: bool;
 
-    /// A query that returns a row where the connection's server or session takes no writes. `None` where nothing but the
-    /// database itself can be read-only.
+    /// A query that returns a row where the connection's server or session takes no writes. `None` where nothing but
+    /// the database itself can be read-only.
     const READ_ONLY: Option<&'static str>;
 
     /// Opens a pool with the settings that this crate relies on.
@@ -166,7 +166,8 @@ pub trait Run: Database + HasStatementCache {
         schema: &Schema,
     ) -> impl Future<Output = Result<Lease<Self>, MigrateError>> + Send;
 
-    /// Forgets what the driver has prepared, here and on this server, which is another one than at the last transaction.
+    /// Forgets what the driver has prepared, here and on this server, which is another one than at the last
+    /// transaction.
     fn forget_statements(connection: &mut Self::Connection) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// Refuses a connection that is set up so that the statements would mean something else.
@@ -242,11 +243,11 @@ pub enum Fault {
     Gone,
     /// None of the others.
     Other,
-    /// The statement was prepared before the schema changed, or the server has forgotten it. Nothing was done: it has to
-    /// be prepared again.
+    /// The statement was prepared before the schema changed, or the server has forgotten it. Nothing was done: it has
+    /// to be prepared again.
     Outdated,
-    /// The server takes no writes on this connection, and did nothing of what it was asked: it is read-only, as a primary
-    /// is after a failover. A new connection may lead to a server that takes them.
+    /// The server takes no writes on this connection, and did nothing of what it was asked: it is read-only, as a
+    /// primary is after a failover. A new connection may lead to a server that takes them.
     Refused,
     /// The database is busy, full or gone.
     Unavailable,

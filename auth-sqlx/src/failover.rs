@@ -38,8 +38,8 @@ const WARY: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Failover {
-    /// Whether a call whose write was refused may succeed on another connection: a new one takes writes, so those of the
-    /// pool are left over from before a failover. They are closed, for what they read may be out of date as well.
+    /// Whether a call whose write was refused may succeed on another connection: a new one takes writes, so those of
+    /// the pool are left over from before a failover. They are closed, for what they read may be out of date as well.
     pub(crate) async fn has_happened<DB: Backend>(&self, pool: &Pool<DB>) -> bool {
         // Others whose writes were refused meanwhile wait here for the one look.
         let mut last = self.last.lock().await;
@@ -72,8 +72,8 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Asks a connection that is not one of the pool's. Where none can be had, for instance because the pool has all that the
-/// server grants, the pool gets the benefit of the doubt.
+/// Asks a connection that is not one of the pool's. Where none can be had, for instance because the pool has all that
+/// the server grants, the pool gets the benefit of the doubt.
 async fn takes_writes<DB: Backend>(pool: &Pool<DB>) -> bool {
     let look = async {
         let Some(query) = DB::READ_ONLY else { return Ok(false) };

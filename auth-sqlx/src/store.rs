@@ -49,8 +49,8 @@ enum Pooling {
 /// [`connect`](SqlxStore::connect) sets them, so this is for a server or a network that has gone silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a call waits for a connection where `connect` has made the pool: long against a crowd, short against a user's
-/// patience.
+/// How long a call waits for a connection where `connect` has made the pool: long against a crowd, short against a
+/// user's patience.
 const QUEUE_WAIT: Duration = Duration::from_secs(3);
 
 /// How often a call is run again that stood in another one's way: more often than there are others.
@@ -81,8 +81,8 @@ impl<DB: Backend> SqlxStore<DB> {
 
     /// Opens a pool of its own, with the settings that the pages of [`manual`](crate::manual) recommend.
     ///
-    /// * `sqlite://app.db?mode=rwc` creates the file, without `mode=rwc` it must be there, and `sqlite::memory:` is gone
-    ///   at the end.
+    /// * `sqlite://app.db?mode=rwc` creates the file, without `mode=rwc` it must be there, and `sqlite::memory:` is
+    ///   gone at the end.
     /// * `postgres://user:password@host/database?sslmode=verify-full`; with `statement-cache-capacity=0` as
     ///   [`behind_transaction_pooler`](Self::behind_transaction_pooler).
     /// * `mysql://user:password@host/database?ssl-mode=VERIFY_IDENTITY`.
@@ -119,13 +119,13 @@ impl<DB: Backend> SqlxStore<DB> {
         self
     }
 
-    /// Brings the schema up to date. It may be called at every start, from several processes at once, and by a role that
-    /// may only read and write rows where there is nothing to do.
+    /// Brings the schema up to date. It may be called at every start, from several processes at once, and by a role
+    /// that may only read and write rows where there is nothing to do.
     ///
     /// # Errors
     ///
-    /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks a
-    /// privilege, or the connections are set so that the statements would mean something else.
+    /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks
+    /// a privilege, or the connections are set so that the statements would mean something else.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         let migrated = self.again(|| Box::pin(migrate::run(self)), self.connections()).await;
         migrated.map_err(MigrateError::naming_privileges::<DB>)
@@ -173,8 +173,8 @@ impl<DB: Backend> SqlxStore<DB> {
         DB::MAY_FALL_SILENT || self.queue_wait > PATIENCE
     }
 
-    /// Prepares a connection for the statements of a [`Profile`], which the driver keeps and names. Behind a pooler this
-    /// server may know other statements by these names, and does not know those that the driver remembers.
+    /// Prepares a connection for the statements of a [`Profile`], which the driver keeps and names. Behind a pooler
+    /// this server may know other statements by these names, and does not know those that the driver remembers.
     pub(crate) async fn forget_statements(&self, connection: &mut DB::Connection) -> sqlx::Result<()> {
         match self.pooling {
             Pooling::Session => Ok(()),
@@ -220,13 +220,13 @@ impl<DB: Backend> SqlxStore<DB> {
         Ok(lease)
     }
 
-    /// Takes a connection of a pool. One that has to be opened is opened to its end, also where that takes longer than a
-    /// request waits, as with a host that wakes up: the next request finds it.
+    /// Takes a connection of a pool. One that has to be opened is opened to its end, also where that takes longer than
+    /// a request waits, as with a host that wakes up: the next request finds it.
     async fn acquire(&self, pool: &Pool<DB>) -> sqlx::Result<PoolConnection<DB>> {
         let has_to_be_opened = pool.num_idle() == 0 && pool.size() < pool.options().get_max_connections();
         let own = pool.clone();
-        // In a box that goes as soon as the connection is there: what it takes to open one is several times as large as all
-        // the rest of a call. 4 KiB for each request that waits are worth an allocation.
+        // In a box that goes as soon as the connection is there: what it takes to open one is several times as large as
+        // all the rest of a call. 4 KiB for each request that waits are worth an allocation.
         let connection = Box::pin(async move { own.acquire().await });
         let taken = if has_to_be_opened {
             let opening = tokio::spawn(connection.in_current_span().with_current_subscriber());
@@ -257,8 +257,8 @@ impl<DB: Backend> SqlxStore<DB> {
         self.shared_memory.get_or_try_init(|| DB::is_shared_memory(&self.pool)).await.copied()
     }
 
-    /// Runs a call that may be made twice, since it reads, or writes the same again. One whose connection was lost is run
-    /// again on another one, besides those that [`change`](Self::change) runs again.
+    /// Runs a call that may be made twice, since it reads, or writes the same again. One whose connection was lost is
+    /// run again on another one, besides those that [`change`](Self::change) runs again.
     pub(crate) async fn repeat<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
@@ -267,8 +267,8 @@ impl<DB: Backend> SqlxStore<DB> {
         self.again(work, self.connections()).await.map_err(|error| error.into().into_store_error::<DB>())
     }
 
-    /// Runs a call that makes a change and [records](Self::record) it. Where these are one call, it may be made twice: it
-    /// knows its own record.
+    /// Runs a call that makes a change and [records](Self::record) it. Where these are one call, it may be made twice:
+    /// it knows its own record.
     pub(crate) async fn change_recorded<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, StoreError>
     where
         W: Future<Output = Result<T, E>> + Send,
@@ -286,8 +286,8 @@ impl<DB: Backend> SqlxStore<DB> {
         self.again(work, 0).await.map_err(|error| error.into().into_store_error::<DB>())
     }
 
-    /// Runs the work until it succeeds, or fails in a way that is not worth another time. So many connections may be lost
-    /// on the way.
+    /// Runs the work until it succeeds, or fails in a way that is not worth another time. So many connections may be
+    /// lost on the way.
     async fn again<T, E, W>(&self, work: impl Fn() -> W + Send, mut losses: u32) -> Result<T, E>
     where
         W: Future<Output = Result<T, E>> + Send,

@@ -21,8 +21,8 @@ const FIND: &str = "SELECT token_hash, purpose, user_id, auth_epoch, payload, cr
 
 /// Decides who has used the token: one of those who come at the same time deletes it.
 ///
-/// `+ 0` keeps planners to the key: where few tokens are alive, MariaDB finds it by the index on the expiry instead, and
-/// locks what is beside it.
+/// `+ 0` keeps planners to the key: where few tokens are alive, MariaDB finds it by the index on the expiry instead,
+/// and locks what is beside it.
 const CONSUME: &str = "DELETE FROM {auth_one_time_tokens} WHERE token_hash = ? AND purpose = ? \
                        AND expires_at + 0 > ? AND EXISTS (SELECT 1 FROM {auth_users} u \
                        WHERE u.id = auth_one_time_tokens.user_id AND u.auth_epoch = auth_one_time_tokens.auth_epoch)";

@@ -127,8 +127,9 @@ copy!(copy_to_sqlite, Sqlite);
 /// Adds users with a session each that nobody uses, until there are a million and more: in the order of their ids, as
 /// time would have added them, and older than those that are used.
 ///
-/// Not followed by ANALYZE, which the small database has not seen either: with the statistics of STAT4, which the bundled
-/// SQLite is built with, it prepares a statement anew whenever another value is bound, at twice the CPU of the query.
+/// Not followed by ANALYZE, which the small database has not seen either: with the statistics of STAT4, which the
+/// bundled SQLite is built with, it prepares a statement anew whenever another value is bound, at twice the CPU of the
+/// query.
 pub const FILL_SQLITE: &[&str] = &[
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
      INSERT INTO auth_users SELECT unhex(printf('%012x7abc8000%012x', 1700000000000 + i, i)), \

@@ -1,7 +1,8 @@
 //! The project's own chores: `cargo xtask help` lists them.
 //!
-//! Plain std, a handful of small files and the crate that starts servers for the tests, so that it builds in seconds and
-//! needs nothing that a fresh machine with Rust does not have. Each command is one module; [`step`] runs and times what they call.
+//! Plain std, a handful of small files and the crate that starts servers for the tests, so that it builds in seconds
+//! and needs nothing that a fresh machine with Rust does not have. Each command is one module; [`step`] runs and times
+//! what they call.
 
 #![expect(clippy::print_stdout, reason = "a command-line program speaks through stdout")]
 

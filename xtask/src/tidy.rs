@@ -15,6 +15,7 @@
 //! | `rooms` | `words.rs` | clocks, randomness and random ids outside `clock.rs`, `secret.rs` and `id.rs` |
 //! | `instrument` | `spans.rs` | `#[instrument]` without `skip_all`, which puts every argument into the log |
 //! | `reminders` | `comments.rs` | comments that put work off (`TODO`, `FIXME`, `XXX`) |
+//! | `comment_widths` | `comments.rs` | comments over 120 columns |
 //! | `formatted_sql` | `sql.rs` | SQL made by `format!` and its like |
 //! | `adapter_sql` | `sql.rs` | SQL in an adapter |
 //! | `vocabulary` | `vocabulary.rs` | `login`, `signup` and others in names of the libraries |
@@ -53,6 +54,7 @@ const RULES: &[Rule] = &[
     words::rooms,
     spans::instrument,
     comments::reminders,
+    comments::comment_widths,
     sql::formatted_sql,
     sql::adapter_sql,
     vocabulary::vocabulary,

@@ -26,8 +26,8 @@ pub(crate) struct Refusal {
     pub(crate) client: Client,
 }
 
-/// A number of refusals for which an audit event is due. Dropped before it was [told](Self::told), it goes back to those
-/// that are told of with the next.
+/// A number of refusals for which an audit event is due. Dropped before it was [told](Self::told), it goes back to
+/// those that are told of with the next.
 #[derive(Debug)]
 pub(crate) struct DueRefusal<'r> {
     /// The last of them.

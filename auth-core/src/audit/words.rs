@@ -90,8 +90,8 @@ words! {
         Recovered = "recovered",
         /// The request was to refresh a session.
         Refresh = "refresh",
-        /// The answer to a refresh was given again within the grace window, to another address or user agent than the one
-        /// that refreshed. Written once for each refresh.
+        /// The answer to a refresh was given again within the grace window, to another address or user agent than the
+        /// one that refreshed. Written once for each refresh.
         Repeated = "repeated",
         /// The request was to sign in.
         SignIn = "sign_in",
@@ -112,7 +112,8 @@ impl AuditKind {
     /// The kinds of refusals, of which one event may stand for many.
     pub(crate) const COUNTED: [Self; 4] = [Self::CrossOrigin, Self::Forbidden, Self::RateLimited, Self::RefreshFailed];
 
-    /// Returns whether one event of the kind may stand for several requests, by its [`count`](super::AuditEvent::count).
+    /// Returns whether one event of the kind may stand for several requests, by its
+    /// [`count`](super::AuditEvent::count).
     pub fn is_counted(self) -> bool {
         Self::COUNTED.contains(&self)
     }

@@ -359,8 +359,8 @@ fn accepted<T>(_: &T) -> &'static str {
 }
 
 impl Proof {
-    /// Looks where the session may be kept. Only access tokens are held against what was kept: whether a refresh token is
-    /// the current one, the store alone knows.
+    /// Looks where the session may be kept. Only access tokens are held against what was kept: whether a refresh token
+    /// is the current one, the store alone knows.
     fn look<'c>(&self, cache: &'c SessionCache) -> Option<Look<'c>> {
         match self {
             Self::Access(claims) => cache.look(claims.session_id, claims.user_id),

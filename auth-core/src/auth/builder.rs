@@ -116,10 +116,10 @@ impl AuthBuilder {
 
     /// Sets the issuer of tokens. Default the base URL's origin, else `auth`.
     ///
-    /// Issuer and audience name the application: they stand in its access tokens and are hashed with its refresh tokens.
-    /// Applications that share a database do not accept each other's tokens as long as one of the two differs. A changed
-    /// one ends every session that is open; nothing else happens, and people sign in again. An application that moves to
-    /// another base URL keeps its sessions by setting the former origin here.
+    /// Issuer and audience name the application: they stand in its access tokens and are hashed with its refresh
+    /// tokens. Applications that share a database do not accept each other's tokens as long as one of the two differs.
+    /// A changed one ends every session that is open; nothing else happens, and people sign in again. An application
+    /// that moves to another base URL keeps its sessions by setting the former origin here.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
         self
@@ -177,9 +177,9 @@ impl AuthBuilder {
 
     /// Adds a domain that [`share_cookies_in`](Self::share_cookies_in) has named before. Default none.
     ///
-    /// Browsers keep the cookies of that time beside those of today, for as long as a remembered session lives: 30 days.
-    /// They are cleared whenever cookies are set or cleared, as they are on the base URL's host and on the names between
-    /// it and the shared domain, which need not be named. The base URL has to be within the domain.
+    /// Browsers keep the cookies of that time beside those of today, for as long as a remembered session lives: 30
+    /// days. They are cleared whenever cookies are set or cleared, as they are on the base URL's host and on the names
+    /// between it and the shared domain, which need not be named. The base URL has to be within the domain.
     pub fn former_cookie_domain(mut self, domain: impl Into<String>) -> Self {
         self.former_domains.push(domain.into());
         self
@@ -322,7 +322,8 @@ impl AuthBuilder {
     }
 }
 
-/// What is wrong about an issuer's or an audience's name: it stands in every access token, and a cookie has room for 4 KiB.
+/// What is wrong about an issuer's or an audience's name: it stands in every access token, and a cookie has room for 4
+/// KiB.
 fn name_problem(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some("must not be empty".to_owned());

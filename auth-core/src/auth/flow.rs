@@ -1,8 +1,8 @@
 //! What an operator is told of a flow: a span around it, one event that says how it ended, and a count of that.
 //!
-//! The event's word comes from a closed set: the code of the error, as clients get it, or a word for success. It is told
-//! at the level DEBUG, because at INFO the audit events tell the same story of accounts, and the log of a failed request
-//! has its cause. Nobody's address, token or password is in a span.
+//! The event's word comes from a closed set: the code of the error, as clients get it, or a word for success. It is
+//! told at the level DEBUG, because at INFO the audit events tell the same story of accounts, and the log of a failed
+//! request has its cause. Nobody's address, token or password is in a span.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -46,7 +46,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the store fails; the next call goes on from there.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the store fails; the next call goes on from
+    /// there.
     pub async fn prune(&self) -> Result<Pruned, Error> {
         Flow::Prune.run(|_| "pruned", self.prune_all()).await
     }

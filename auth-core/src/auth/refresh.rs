@@ -51,8 +51,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`] for a token that is not accepted, whatever the reason;
-    /// [`ErrorKind::RateLimited`] for a session that was refreshed [too often](crate::policy::RateLimitPolicy::refresh);
+    /// [`ErrorKind::Unauthenticated`] for a token that is not accepted, whatever the reason; [`ErrorKind::RateLimited`]
+    /// for a session that was refreshed [too often](crate::policy::RateLimitPolicy::refresh);
     /// [`ErrorKind::Unavailable`] when the store or the limiter cannot tell.
     pub async fn refresh(&self, token: &RefreshToken, client: &Client) -> Result<SignedIn, Error> {
         match Flow::Refresh.run(Refreshed::as_str, self.exchange(token, client)).await? {

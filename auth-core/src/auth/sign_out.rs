@@ -57,8 +57,8 @@ impl Auth {
     /// A session that is over already is no error, so signing out twice is harmless. An access token that has
     /// expired still ends its own session, for the client may hold nothing better; ending more takes a live one.
     ///
-    /// A live access token ends its own session without a look at it: also when its user has been disabled meanwhile, and that
-    /// is a sign-out like any other.
+    /// A live access token ends its own session without a look at it: also when its user has been disabled meanwhile,
+    /// and that is a sign-out like any other.
     ///
     /// # Errors
     ///

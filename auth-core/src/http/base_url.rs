@@ -46,8 +46,8 @@ impl BaseUrl {
         self.0.as_str()
     }
 
-    /// Returns whether browsers take a cookie of this domain from this address: it is the host's own name, or a part of it
-    /// at its end.
+    /// Returns whether browsers take a cookie of this domain from this address: it is the host's own name, or a part of
+    /// it at its end.
     pub fn is_within(&self, domain: &CookieDomain) -> bool {
         self.0.scheme() == Scheme::Https && self.0.host_name().is_some_and(|host| domain.contains(host))
     }

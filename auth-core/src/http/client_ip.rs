@@ -55,8 +55,9 @@ impl TrustedProxies {
     ///
     /// # Security
     ///
-    /// With `unix:` whoever has no address is taken for a proxy. That is right where the server listens on a Unix socket
-    /// that only the proxy may open. A server on TCP has to know its clients' addresses then, or each chooses its own.
+    /// With `unix:` whoever has no address is taken for a proxy. That is right where the server listens on a Unix
+    /// socket that only the proxy may open. A server on TCP has to know its clients' addresses then, or each chooses
+    /// its own.
     ///
     /// # Errors
     ///
@@ -73,9 +74,9 @@ impl TrustedProxies {
 
     /// Returns the address of the client; `None` where neither the socket nor a trusted proxy knows one.
     ///
-    /// IPv4-mapped addresses come as IPv4. Empty entries are skipped, as in any list (RFC 9110, 5.6.1). One that cannot be
-    /// read, `unknown` among them, ends the search: the proxy before it is then the best that is known, since what stands
-    /// left of it may be the client's own invention.
+    /// IPv4-mapped addresses come as IPv4. Empty entries are skipped, as in any list (RFC 9110, 5.6.1). One that cannot
+    /// be read, `unknown` among them, ends the search: the proxy before it is then the best that is known, since what
+    /// stands left of it may be the client's own invention.
     pub fn client_ip(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = peer.map(|ip| ip.to_canonical());
         let entries = headers.get_all(X_FORWARDED_FOR).iter().rev();

@@ -22,7 +22,8 @@ pub(super) const MAX_VALUES: usize = 4;
 /// How the cookies look.
 ///
 /// This is the one definition by which they are read, set and cleared. All have `Path=/` and `HttpOnly`, and none has a
-/// `Domain` unless subdomains [share](CookieForm::Shared) them. A cookie is cleared with the very attributes it was set with: a browser keeps it otherwise.
+/// `Domain` unless subdomains [share](CookieForm::Shared) them. A cookie is cleared with the very attributes it was set
+/// with: a browser keeps it otherwise.
 ///
 /// ```
 /// use auth_core::http::cookie::{CookieName, CookiePolicy};
@@ -113,8 +114,8 @@ impl CookiePolicy {
         find([self.name(CookieName::Access), self.name(CookieName::Refresh)], headers).into()
     }
 
-    /// Returns the different values of a cookie in their order, of which there is one unless the request is ambiguous. One
-    /// more than [`MAX_VALUES`] tells that there are too many.
+    /// Returns the different values of a cookie in their order, of which there is one unless the request is ambiguous.
+    /// One more than [`MAX_VALUES`] tells that there are too many.
     pub(crate) fn values<'h>(&self, headers: &'h impl Headers, name: CookieName) -> Vec<&'h [u8]> {
         let mut values = Vec::new();
         for value in headers.lines(&COOKIE).flat_map(pairs).filter_map(|pair| value_of(pair, self.name(name))) {
@@ -152,8 +153,8 @@ impl CookiePolicy {
         self.header(name, "", self.domain(), Some(Duration::ZERO))
     }
 
-    /// Returns the `Set-Cookie` headers that make a browser forget a shared cookie of the name that is none of these: of
-    /// the host alone, and of the domains [elsewhere](Self::elsewhere). It would send both.
+    /// Returns the `Set-Cookie` headers that make a browser forget a shared cookie of the name that is none of these:
+    /// of the host alone, and of the domains [elsewhere](Self::elsewhere). It would send both.
     pub(crate) fn clear_elsewhere(&self, name: CookieName) -> Result<Vec<HeaderValue>, Error> {
         let Some(domain) = self.domain() else { return Ok(Vec::new()) };
         let others = self.elsewhere.iter().map(CookieDomain::as_str).filter(|other| *other != domain);

@@ -4,9 +4,9 @@
 //! a client whose token has expired must not go on as whomever its cookies name. It is known by its shape. Other text
 //! after `Bearer`, such as the `undefined` and `null` of front ends that have no token, counts as absent.
 //!
-//! Of the two cookies the access token counts while it verifies; after that the refresh token, which stands by itself. A
-//! request that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential at
-//! all, but for [shared cookies](super::several). Whatever is proved by cookies takes the check of the origin.
+//! Of the two cookies the access token counts while it verifies; after that the refresh token, which stands by itself.
+//! A request that is ambiguous (a cookie or an `Authorization` header twice, cookies of two sessions) has no credential
+//! at all, but for [shared cookies](super::several). Whatever is proved by cookies takes the check of the origin.
 //!
 //! [Signing out](super::sign_out) alone has rules of its own, so that everybody gets out.
 
@@ -83,8 +83,8 @@ impl Http<'_> {
         }
     }
 
-    /// Reads the refresh token of a request's cookies, provided that neither a bearer token nor the access cookie speaks
-    /// for another session.
+    /// Reads the refresh token of a request's cookies, provided that neither a bearer token nor the access cookie
+    /// speaks for another session.
     pub(super) async fn refresh_cookie(&self, head: RequestHead<'_>) -> Result<RefreshToken, Error> {
         // A bearer token vouches for itself, not for a cookie that came along.
         self.check_origin(head.method, head.headers)?;

@@ -54,8 +54,8 @@ impl Http<'_> {
 
     /// Takes the refresh token from where the mount's transport has it, and from nowhere else.
     ///
-    /// Text that is no token is an unknown one. A request without one, or with credentials that contradict each other, has
-    /// presented none, and failed at nothing that the audit log should know of.
+    /// Text that is no token is an unknown one. A request without one, or with credentials that contradict each other,
+    /// has presented none, and failed at nothing that the audit log should know of.
     async fn presented_refresh_token(&self, request: &Request) -> Result<RefreshToken, Error> {
         match request.transport {
             Transport::Cookie => {

@@ -20,8 +20,8 @@ pub struct Evidence {
     recall: Recall,
 }
 
-/// `Err` is a request without a credential that could be used, which does not count as a check. Within `Ok`, `Err` is an
-/// access token that was refused for what it says, which does.
+/// `Err` is a request without a credential that could be used, which does not count as a check. Within `Ok`, `Err` is
+/// an access token that was refused for what it says, which does.
 pub(super) type Read = Result<Result<Shown, Error>, Error>;
 
 /// A credential whose own text has been checked.
@@ -102,8 +102,8 @@ impl Evidence {
 
     /// Returns whether the request is refused because a page of another origin may have sent it, whatever is asked.
     ///
-    /// For an adapter that cannot keep the request until the answer, but is to [record](super::Http::record_refusal) the
-    /// refusal.
+    /// For an adapter that cannot keep the request until the answer, but is to [record](super::Http::record_refusal)
+    /// the refusal.
     pub fn is_cross_origin(&self) -> bool {
         matches!(&self.read, Err(error) if error.kind() == ErrorKind::CrossOrigin)
     }

@@ -18,8 +18,8 @@ impl Headers for HeaderMap {
     }
 }
 
-/// Headers beside the authority of the request's URI: that of an HTTP/2 request stands for the `Host` that it has not, as
-/// RFC 9113 (8.3.1) asks of who translates.
+/// Headers beside the authority of the request's URI: that of an HTTP/2 request stands for the `Host` that it has not,
+/// as RFC 9113 (8.3.1) asks of who translates.
 #[derive(Debug, Clone, Copy)]
 pub struct WithAuthority<'r, H> {
     /// The headers.

@@ -1,8 +1,9 @@
 //! Rate limits of the application's own routes: whose requests count together, and what the client is told.
 //!
 //! Clients are told by the `RateLimit-Policy` and `RateLimit` headers of draft-ietf-httpapi-ratelimit-headers-10, so
-//! that a good one need never be refused: the policy's `q` requests may come at once and are all back after `w` seconds;
-//! `r` of them are left, and in `t` seconds there are more. One that is refused gets 429 with `Retry-After` besides.
+//! that a good one need never be refused: the policy's `q` requests may come at once and are all back after `w`
+//! seconds; `r` of them are left, and in `t` seconds there are more. One that is refused gets 429 with `Retry-After`
+//! besides.
 
 use std::fmt;
 use std::sync::Arc;

@@ -12,8 +12,8 @@ use crate::token::{Claims, RefreshToken};
 /// What has been found out about who sent a request: the store is asked once, whoever wants to know.
 ///
 /// An adapter keeps it with the request and hands it over with each question, so that guards, limits, extractors and
-/// endpoints name the same user for one query. It answers for the credential and the [`Auth`] that the first question was
-/// about, and for no other. A store that could not tell leaves nothing here: the next question asks it again.
+/// endpoints name the same user for one query. It answers for the credential and the [`Auth`] that the first question
+/// was about, and for no other. A store that could not tell leaves nothing here: the next question asks it again.
 ///
 /// It does not change while the request lasts. A handler that ends the session or changes the user knows that it did;
 /// [`Auth::recheck`] asks the store again.

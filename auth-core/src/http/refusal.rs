@@ -11,8 +11,8 @@ const BY_ERROR: [(ErrorKind, AuditKind); 2] =
     [(ErrorKind::CrossOrigin, AuditKind::CrossOrigin), (ErrorKind::Forbidden, AuditKind::Forbidden)];
 
 impl Http<'_> {
-    /// Records the request that an error refuses, with its client, where that is worth an audit event: a page of another
-    /// origin, a user without the role.
+    /// Records the request that an error refuses, with its client, where that is worth an audit event: a page of
+    /// another origin, a user without the role.
     ///
     /// Adapters call it for what extractors and guards refuse; [`handle`](Self::handle) and
     /// [`rate_limit`](Self::rate_limit) have done so by themselves. One event a minute stands for all refusals of the

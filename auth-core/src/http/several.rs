@@ -3,8 +3,8 @@
 //! A browser keeps a cookie for each domain that one was set in, and sends them all. After the domain was changed, or
 //! where two applications name different ones, that is two sessions at once, for as long as the older cookie lives. To
 //! take both for nobody would lock people out. So the cookie that verifies counts, if all that do are of one session:
-//! access tokens by their signature, and where that leaves several sessions or none, by the store. Two sessions that are
-//! both accepted are ambiguous, and so are more cookies than a change of the domain explains.
+//! access tokens by their signature, and where that leaves several sessions or none, by the store. Two sessions that
+//! are both accepted are ambiguous, and so are more cookies than a change of the domain explains.
 //!
 //! What ends it: every answer that sets or clears cookies clears the others, in all domains that are known, and whoever
 //! signs in or out with several cookies ends the sessions of all.

@@ -1,8 +1,8 @@
 //! The endpoint of sign-out: whoever wants out gets out, with whatever they hold.
 //!
-//! A credential that is dead is enough, and so are cookies that are ambiguous: every session that they prove ends. On the
-//! mount for cookies those count before a bearer token, whatever the header says: what is left in a browser that was told
-//! it is signed out would sign it in again.
+//! A credential that is dead is enough, and so are cookies that are ambiguous: every session that they prove ends. On
+//! the mount for cookies those count before a bearer token, whatever the header says: what is left in a browser that
+//! was told it is signed out would sign it in again.
 
 use bytes::Bytes;
 use http::Response;
@@ -56,8 +56,8 @@ impl Http<'_> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`] when there is nothing; [`ErrorKind::CrossOrigin`] when it is cookies, and a page of
-    /// another origin may have made the browser send them.
+    /// [`ErrorKind::Unauthenticated`] when there is nothing; [`ErrorKind::CrossOrigin`] when it is cookies, and a page
+    /// of another origin may have made the browser send them.
     fn held<'r>(&self, request: &'r Request) -> Result<(Transport, Vec<Credential<'r>>), Error> {
         let bearer = read_bearer(&request.headers);
         if (request.transport == Transport::Cookie || matches!(bearer, Bearer::Absent))

@@ -213,8 +213,8 @@ where
 
 /// What one thread hashes with: the memory that it keeps, and the common count.
 ///
-/// The memory is not wiped between hashes, which would take a tenth of a hash's time. It holds no password, but what was
-/// computed from the last one: whoever reads the process's memory can test guesses against that.
+/// The memory is not wiped between hashes, which would take a tenth of a hash's time. It holds no password, but what
+/// was computed from the last one: whoever reads the process's memory can test guesses against that.
 pub(super) struct Workspace {
     kept: Vec<Block>,
     keep: usize,

@@ -86,7 +86,8 @@ pub struct HashPolicy {
     pub threads: usize,
     /// Requests that may wait for a thread; one more is refused at once. Default 64, between 1 and 65 536.
     pub queue: usize,
-    /// A request that waited longer is refused instead of hashed. Default 3 seconds, between 100 milliseconds and a minute.
+    /// A request that waited longer is refused instead of hashed. Default 3 seconds, between 100 milliseconds and a
+    /// minute.
     pub max_wait: Duration,
     /// Which share of the processor the threads get when others want it too. Default [`HashPriority::Low`].
     pub priority: HashPriority,
@@ -169,10 +170,10 @@ pub enum HashPriority {
     /// A small share that is always there (nice 10): neither a flood of sign-ins nor one of other requests starves the
     /// other.
     ///
-    /// Beside one thread that never rests a hashing thread gets a tenth of a core, so that the worst that cheap requests
-    /// can do to a sign-in is to make its hash take ten times as long: on two cores 0.44 seconds were seen where nice 19
-    /// made it 2.9, and 0.05 on an idle machine (`docs/performance.md`). Only threads of the same control group
-    /// count, so in a container or a systemd service of its own these are the threads of the application.
+    /// Beside one thread that never rests a hashing thread gets a tenth of a core, so that the worst that cheap
+    /// requests can do to a sign-in is to make its hash take ten times as long: on two cores 0.44 seconds were seen
+    /// where nice 19 made it 2.9, and 0.05 on an idle machine (`docs/performance.md`). Only threads of the same control
+    /// group count, so in a container or a systemd service of its own these are the threads of the application.
     Low,
     /// The least that there is (nice 19): a flood of sign-ins does not slow down the requests that hash nothing.
     ///

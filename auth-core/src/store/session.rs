@@ -76,8 +76,8 @@ pub struct OpenSession {
 impl OpenSession {
     /// Returns which of the user's live sessions are deleted to make room.
     ///
-    /// Those not used for longest go first. Of the sessions that were seen after `recent_since` nobody knows which is in
-    /// use; they go last, and among them the one whose user signed in last goes first, so that no series of sign-ins
+    /// Those not used for longest go first. Of the sessions that were seen after `recent_since` nobody knows which is
+    /// in use; they go last, and among them the one whose user signed in last goes first, so that no series of sign-ins
     /// pushes out a session that was there before.
     pub fn surplus(&self, live: &[Session]) -> Vec<SessionId> {
         let room = usize::try_from(self.max_per_user.saturating_sub(1)).unwrap_or(usize::MAX);

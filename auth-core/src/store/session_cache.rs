@@ -22,8 +22,8 @@ use crate::policy::SessionCachePolicy;
 /// How many marks there are. Sessions and users share them: a collision costs a query.
 const MARKS: usize = 4_096;
 
-/// For how long nothing is kept under a mark whose change was given up by whoever waited for it, or failed: it may still
-/// take effect, within the time that a store gives a call.
+/// For how long nothing is kept under a mark whose change was given up by whoever waited for it, or failed: it may
+/// still take effect, within the time that a store gives a call.
 const DOUBT: Duration = Duration::from_mins(1);
 
 /// A bounded number of sessions, each for a short time.

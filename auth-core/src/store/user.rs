@@ -42,7 +42,8 @@ pub trait UserStore: Send + Sync + 'static {
     /// The user's epoch stays: the password is the same, only its hash is better.
     async fn replace_password(&self, replace: ReplacePassword) -> Result<ReplacePasswordOutcome, StoreError>;
 
-    /// Replaces a user's roles, if they are still of the expected epoch, and, in the same step, increments the epoch and deletes every session of theirs.
+    /// Replaces a user's roles, if they are still of the expected epoch, and, in the same step, increments the epoch
+    /// and deletes every session of theirs.
     async fn set_roles(&self, set: SetRoles) -> Result<SetRolesOutcome, StoreError>;
 }
 

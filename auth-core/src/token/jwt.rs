@@ -1,7 +1,7 @@
 //! Signing and verifying JWTs by the crypto provider that a cargo feature chose.
 //!
-//! `jsonwebtoken` has one provider for the whole process, and its `encode` and `decode` panic where two are built in and
-//! nobody installed one. So the provider of the feature is asked here, whatever the process has.
+//! `jsonwebtoken` has one provider for the whole process, and its `encode` and `decode` panic where two are built in
+//! and nobody installed one. So the provider of the feature is asked here, whatever the process has.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -48,7 +48,8 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes, [`KeyError::SecretGuessable`] for bytes that are not random.
+    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes, [`KeyError::SecretGuessable`] for bytes that are not
+    /// random.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         SigningKey::hs256(secret).map(Self::new)
     }
@@ -114,8 +115,8 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes; [`KeyError::SecretGuessable`] where it shows that nobody drew
-    /// them at random: few different ones, a pattern that repeats, a sequence, a placeholder such as `changeme`.
+    /// [`KeyError::SecretTooShort`] for fewer than 32 bytes; [`KeyError::SecretGuessable`] where it shows that nobody
+    /// drew them at random: few different ones, a pattern that repeats, a sequence, a placeholder such as `changeme`.
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let secret = secret.as_ref();
         if secret.len() < MIN_SECRET_BYTES {
@@ -135,7 +136,8 @@ impl SigningKey {
         })
     }
 
-    /// Creates an `EdDSA` key from a private Ed25519 key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` makes it.
+    /// Creates an `EdDSA` key from a private Ed25519 key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` makes
+    /// it.
     ///
     /// # Errors
     ///

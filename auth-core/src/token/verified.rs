@@ -13,9 +13,9 @@ const MAX_KEPT_BYTES: usize = 2 * 1024;
 
 /// Tokens with what they say, a bounded number of them, as long as the keys that verified them.
 ///
-/// A token is found by a hash with a seed of this process, and counts as found only if every byte is the same, compared in
-/// constant time: who guesses learns nothing from how long that takes. Only tokens with a good signature
-/// get in, so strangers can neither fill it nor push others out.
+/// A token is found by a hash with a seed of this process, and counts as found only if every byte is the same, compared
+/// in constant time: who guesses learns nothing from how long that takes. Only tokens with a good signature get in, so
+/// strangers can neither fill it nor push others out.
 pub(super) struct VerifiedTokens<T> {
     tokens: Option<Cache<u64, Arc<Known<T>>>>,
     hasher: DefaultHashBuilder,

@@ -121,7 +121,8 @@ fn public_keys_are_published_and_a_shared_secret_never() {
 
 #[test]
 fn a_published_key_is_the_public_half() {
-    // As `openssl pkey -in ed25519.pem -pubout -outform DER | tail -c 32 | basenc --base64url` prints it, less its padding.
+    // As `openssl pkey -in ed25519.pem -pubout -outform DER | tail -c 32 | basenc --base64url` prints it, less its
+    // padding.
     let published = jwks(SigningKeys::new(ed25519()));
     assert_eq!(published[0]["x"], "wi2eonmCONLUg-c4KB4-oDm-fEwt8cSO2ACC_SP6bTo");
 }

@@ -21,7 +21,8 @@ const PASSWORD: &str = "canary-91c3-password";
 const WRONG: &str = "canary-44aa-password";
 const FORGED: &str = "canary-2e71.canary-2e71.canary-2e71";
 
-/// Runs every flow to each of its ends but an overload, one after the other, and returns the secrets that were involved.
+/// Runs every flow to each of its ends but an overload, one after the other, and returns the secrets that were
+/// involved.
 async fn every_flow(fixture: &Fixture) -> Vec<String> {
     let first = sign_ups(fixture).await;
     let second = sign_ins(fixture).await;

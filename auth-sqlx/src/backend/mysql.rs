@@ -118,8 +118,8 @@ impl Run for MySql {
 
     run_queries!();
 
-    /// By number (<https://mariadb.com/kb/en/mariadb-error-code-reference/>), because most have no SQLSTATE of their own.
-    /// `ER_NO_SUCH_TABLE`, `ER_BAD_FIELD_ERROR`.
+    /// By number (<https://mariadb.com/kb/en/mariadb-error-code-reference/>), because most have no SQLSTATE of their
+    /// own. `ER_NO_SUCH_TABLE`, `ER_BAD_FIELD_ERROR`.
     fn is_missing(error: &dyn DatabaseError) -> bool {
         error.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| [1146, 1054].contains(&error.number()))
     }

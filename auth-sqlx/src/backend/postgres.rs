@@ -115,7 +115,8 @@ impl Run for Postgres {
     async fn begin_migration(pool: &Pool<Self>, schema: &Schema) -> Result<Lease<Self>, MigrateError> {
         let mut lease = Lease::of(pool.acquire().await?);
         lease.begin("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        // Numbers of our own, the same for all schemas: the letters "auth" and "sqlx". What is there already is no news.
+        // Numbers of our own, the same for all schemas: the letters "auth" and "sqlx". What is there already is no
+        // news.
         let turn = "SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = 0; \
                     SET LOCAL lock_timeout = '1min'; SELECT pg_advisory_xact_lock(1635086440, 1936813176)";
         sqlx::raw_sql(turn).execute(&mut *lease).await?;
@@ -159,8 +160,8 @@ impl Run for Postgres {
             Some("40001" | "40P01") => Fault::Conflict,
             // invalid_sql_statement_name: somebody said DEALLOCATE ALL or DISCARD ALL
             Some("26000") => Fault::Outdated,
-            // feature_not_supported: "cached plan must not change result type", of which the text depends on the server's
-            // language
+            // feature_not_supported: "cached plan must not change result type", of which the text depends on the
+            // server's language
             Some("0A000") if routine(error) == Some("RevalidateCachedQuery") => Fault::Outdated,
             // read_only_sql_transaction
             Some("25006") => Fault::Refused,

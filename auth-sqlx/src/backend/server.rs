@@ -1,4 +1,5 @@
-//! What the databases behind a network have in common: how their pools are opened, and which idle connections are trusted.
+//! What the databases behind a network have in common: how their pools are opened, and which idle connections are
+//! trusted.
 
 mod silence;
 
@@ -71,8 +72,8 @@ pub(super) async fn open<DB: Database>(
     }
 }
 
-/// A pool waits for a server that refuses connections, for a while, and not for one that ends them, or a name that is not
-/// known yet.
+/// A pool waits for a server that refuses connections, for a while, and not for one that ends them, or a name that is
+/// not known yet.
 async fn open_when_there<DB: Database>(
     pool: &PoolOptions<DB>,
     options: &<DB::Connection as Connection>::Options,

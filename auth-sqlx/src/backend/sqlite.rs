@@ -64,10 +64,11 @@ impl Run for Sqlite {
     /// Its connections have a limit.
     const BOUND_WAIT: &'static str = "";
 
-    /// One call wakes the connection's thread once. Its only row comes last, so that there is none unless COMMIT is done;
-    /// `changes()` is then still that of the insertion.
+    /// One call wakes the connection's thread once. Its only row comes last, so that there is none unless COMMIT is
+    /// done; `changes()` is then still that of the insertion.
     ///
-    /// `sqlx` 0.9 takes several statements with arguments from SQLite alone, and means to stop. From then on this is `None`.
+    /// `sqlx` 0.9 takes several statements with arguments from SQLite alone, and means to stop. From then on this is
+    /// `None`.
     const RECORDED: Option<Recorded> = Some(Recorded {
         begin: "BEGIN IMMEDIATE; ",
         before: "",
@@ -213,9 +214,9 @@ fn primary_code(error: &dyn DatabaseError) -> Option<u32> {
 
 /// Lets the writer's connection begin again after SQLite has ended a transaction by itself.
 ///
-/// A full disk, an I/O error or a trigger's `RAISE(ROLLBACK)` does that (<https://www.sqlite.org/lang_transaction.html>,
-/// section 3). The driver's ROLLBACK then finds nothing to end and fails, so it counts the transaction as open, and
-/// would begin no other on this connection, ever.
+/// A full disk, an I/O error or a trigger's `RAISE(ROLLBACK)` does that
+/// (<https://www.sqlite.org/lang_transaction.html>, section 3). The driver's ROLLBACK then finds nothing to end and
+/// fails, so it counts the transaction as open, and would begin no other on this connection, ever.
 async fn end_lost_transaction(connection: &mut SqliteConnection) {
     tracing::warn!("SQLite has ended a transaction by itself");
     // One that can be ended, unless there is one. The next is refused and, being dropped, rolls this one back.

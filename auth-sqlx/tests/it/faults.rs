@@ -45,8 +45,8 @@ async fn a_locked_database_is_unavailable_and_then_as_it_was() {
     sign_up(&auth, "grace@example.com").await.unwrap();
 }
 
-/// The change and the record of it go to SQLite together: where the record is refused, the change is undone, and what comes
-/// next is no part of what was begun.
+/// The change and the record of it go to SQLite together: where the record is refused, the change is undone, and what
+/// comes next is no part of what was begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_fails_halfway_leaves_nothing_behind() {
     // The last one ends the transaction by itself.

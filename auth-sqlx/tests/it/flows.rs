@@ -24,8 +24,8 @@ use crate::servers::own::Server;
 
 /// What each flow sends; how many connections it takes from the pool; how many round trips whoever asked waits for.
 ///
-/// On PostgreSQL a change and the record of it are one statement, which begins WITH. Where that is all, nothing has to be
-/// begun or committed. On SQLite they are statements of one call, with plus signs between them here.
+/// On PostgreSQL a change and the record of it are one statement, which begins WITH. Where that is all, nothing has to
+/// be begun or committed. On SQLite they are statements of one call, with plus signs between them here.
 #[rustfmt::skip]
 const FLOWS: &[Flow] = &[
     // Name, connections; statements on MariaDB, trips; on PostgreSQL, trips; on SQLite, if it is not as on MariaDB.
@@ -35,8 +35,8 @@ const FLOWS: &[Flow] = &[
                                                 "BEGIN INSERT INSERT INSERT INSERT+INSERT COMMIT"),
     // The user with the password's hash; then, when it was wrong or there is no such user, the event.
     flow("sign-in, refused",                 2, "SELECT INSERT", 2, "SELECT INSERT", 2, ""),
-    // The user; then the user again, locked, and only then the sessions: read together with the user they would be those
-    // from before the wait for the lock, and two who sign in at the same time would both find room.
+    // The user; then the user again, locked, and only then the sessions: read together with the user they would be
+    // those from before the wait for the lock, and two who sign in at the same time would both find room.
     flow("sign-in",                          2, "SELECT BEGIN SELECT SELECT INSERT INSERT COMMIT",               7,
                                                 "SELECT BEGIN SELECT SELECT WITH COMMIT",                        6,
                                                 "SELECT BEGIN SELECT SELECT INSERT+INSERT COMMIT"),

@@ -33,8 +33,8 @@ where
     (done, statements.map(str::to_owned).collect())
 }
 
-/// The same call by call, with those that begin and end transactions, as far as the driver reports them. A call may have
-/// several [statements](statements_of).
+/// The same call by call, with those that begin and end transactions, as far as the driver reports them. A call may
+/// have several [statements](statements_of).
 pub(crate) async fn record_all<DB, T>(pool: &Pool<DB>, work: impl Future<Output = T>) -> (T, Vec<String>)
 where
     DB: sqlx::Database,

@@ -1,8 +1,8 @@
 //! A connection that ends when its client does not send a request in time.
 //!
 //! actix-web limits how long a client may take for the first head of a connection. Of a later one, a client may send a
-//! single byte and then keep the connection for ever. Here, what counts is how long no request is under way, whatever the
-//! client sends meanwhile.
+//! single byte and then keep the connection for ever. Here, what counts is how long no request is under way, whatever
+//! the client sends meanwhile.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -89,7 +89,8 @@ impl AsyncWrite for Connection {
         }
     }
 
-    /// The server calls this after every answer, and then waits to be woken: here the time of an idle connection begins.
+    /// The server calls this after every answer, and then waits to be woken: here the time of an idle connection
+    /// begins.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_over(context) {
             context.waker().wake_by_ref();

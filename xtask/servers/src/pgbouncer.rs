@@ -24,8 +24,8 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts a pooler as it is when it was just installed: each client has a connection to `postgres` for as long as it
-    /// stays (session mode), and startup parameters that PgBouncer does not know are refused.
+    /// Starts a pooler as it is when it was just installed: each client has a connection to `postgres` for as long as
+    /// it stays (session mode), and startup parameters that PgBouncer does not know are refused.
     ///
     /// # Errors
     ///

@@ -213,7 +213,8 @@ struct Pump {
 }
 
 impl Pump {
-    /// Forwards until either end is over, and ends the other one then; of a forgotten connection nobody is told anything.
+    /// Forwards until either end is over, and ends the other one then; of a forgotten connection nobody is told
+    /// anything.
     fn run(mut self, delay: Duration, listen: impl Listener) {
         let mut buffer = [0; 16_384];
         while let Ok(length @ 1..) = self.from.read(&mut buffer) {

@@ -140,8 +140,8 @@ fn flood(
     Pairs::measure(name, effort, flooded, quiet)
 }
 
-/// Sends requests at a fixed rate, and returns p50 and p99 in milliseconds, counted from when each was due, and the most
-/// hashing threads that were seen at work.
+/// Sends requests at a fixed rate, and returns p50 and p99 in milliseconds, counted from when each was due, and the
+/// most hashing threads that were seen at work.
 fn probe(server: &Process, headers: &[String], seconds: u32) -> Result<(f64, f64, f64), Failure> {
     let mut oha = Command::new("setpriv");
     oha.args(["--pdeathsig", "KILL", "--", "oha", "--no-tui", "--output-format", "json", "--latency-correction"]);

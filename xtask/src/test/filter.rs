@@ -1,7 +1,7 @@
 //! Selecting tests by their names, in the words of each test runner.
 //!
-//! The modules of a test's path tell what it needs: a test in a module `postgres` or `mysql` needs that database, one in
-//! a module `servers` starts servers itself, and all others make do with SQLite or with nothing. One in a module
+//! The modules of a test's path tell what it needs: a test in a module `postgres` or `mysql` needs that database, one
+//! in a module `servers` starts servers itself, and all others make do with SQLite or with nothing. One in a module
 //! `thorough` takes long, and is left to `--all`.
 
 use super::selection::{Database, Effort, Selection};

@@ -10,8 +10,8 @@ use super::{Answer, Call, Site, get, post};
 /// A browser with its cookies, which keeps to the rules of RFC 6265bis where they matter here.
 ///
 /// It takes no cookie that a browser would refuse, or keep from the site: every one has `Path=/`, `HttpOnly`, a
-/// `SameSite`, no `Domain` unless the site shares its cookies, and `Secure` exactly when its name has a prefix that asks
-/// for it. What clears a cookie may name any domain that the site's host is in, and clears the one of that domain.
+/// `SameSite`, no `Domain` unless the site shares its cookies, and `Secure` exactly when its name has a prefix that
+/// asks for it. What clears a cookie may name any domain that the site's host is in, and clears the one of that domain.
 #[derive(Debug, Clone)]
 pub struct Browser<'s> {
     site: &'s Site,

@@ -1,4 +1,5 @@
-//! Mounts wherever an application wants them: below a path with parameters, below two nests, behind a guard, at the root.
+//! Mounts wherever an application wants them: below a path with parameters, below two nests, behind a guard, at the
+//! root.
 
 use http::Method;
 use serde_json::json;

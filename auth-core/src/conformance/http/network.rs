@@ -66,7 +66,8 @@ impl Server for Network {
     }
 }
 
-/// Holds a server on a Unix socket, whose `trusted_proxies` are `unix:`, to counting each client of the proxy by itself.
+/// Holds a server on a Unix socket, whose `trusted_proxies` are `unix:`, to counting each client of the proxy by
+/// itself.
 ///
 /// # Panics
 ///

@@ -1,4 +1,5 @@
-//! A thousand variations of headers, drawn by proptest: the same ones in every run, and the smallest that fails is told.
+//! A thousand variations of headers, drawn by proptest: the same ones in every run, and the smallest that fails is
+//! told.
 
 use http::Method;
 use proptest::collection::vec;

@@ -36,8 +36,8 @@ pub async fn shared_cookies_name_their_domain_and_are_secure(adapter: &dyn Adapt
     assert_eq!(cleared.set_cookies()[4..], expected);
 }
 
-/// Before they are set, or cleared: on the host alone, on its name, and on each name between it and the domain. A browser
-/// keeps a cookie for each of them.
+/// Before they are set, or cleared: on the host alone, on its name, and on each name between it and the domain. A
+/// browser keeps a cookie for each of them.
 pub async fn what_other_domains_may_hold_is_cleared(adapter: &dyn Adapter) {
     let deep = |builder| sharing(builder).former_cookie_domain("B.example.com");
     let world = World::at_with(adapter, "https://a.b.example.com", deep).await;
@@ -142,8 +142,8 @@ pub async fn more_cookies_than_a_handful_are_ambiguous(adapter: &dyn Adapter) {
     world.send(with(4)).await.problem(401, "unauthenticated");
 }
 
-/// A browser with the cookies of two sessions: of this application before its domain was changed, and, a minute later, of
-/// another application of the domain.
+/// A browser with the cookies of two sessions: of this application before its domain was changed, and, a minute later,
+/// of another application of the domain.
 struct Double {
     world: &'static World,
     browser: Browser<'static>,

@@ -4,9 +4,9 @@
 //! endpoint and every error, and all that came back stands in `transcript.txt`, checked in: an adapter that answers
 //! differently fails, and a change of the contract is a diff to be reviewed. CONTRIBUTING.md says how to write it anew.
 //!
-//! What differs from run to run is replaced: ids and tokens by placeholders, numbered in the order in which they appear.
-//! The clock is the world's own and moves by a second with each request, so times stand as they are. What frames a message (`content-length`, `connection`,
-//! `transfer-encoding`, `date`) is the server's and left out.
+//! What differs from run to run is replaced: ids and tokens by placeholders, numbered in the order in which they
+//! appear. The clock is the world's own and moves by a second with each request, so times stand as they are. What
+//! frames a message (`content-length`, `connection`, `transfer-encoding`, `date`) is the server's and left out.
 
 mod names;
 mod recorder;
@@ -38,8 +38,8 @@ pub struct Exchange {
 
 /// Plays the series of requests and returns all that was said.
 ///
-/// Over real sockets all requests come from this machine, which is believed when it says in `X-Forwarded-For` where they
-/// are to come from.
+/// Over real sockets all requests come from this machine, which is believed when it says in `X-Forwarded-For` where
+/// they are to come from.
 pub async fn transcript(adapter: &dyn Adapter) -> Vec<Exchange> {
     let here = |builder: AuthBuilder| builder.base_url("https://app.test").trusted_proxies("127.0.0.0/8");
     let world = World::with(adapter, here).await;

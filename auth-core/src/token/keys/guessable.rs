@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-/// Of 32 random bytes more are different, also in hexadecimal: fewer are once in 28 million secrets. Of 32 random decimal
-/// digits they are once in 800, and that secret is refused.
+/// Of 32 random bytes more are different, also in hexadecimal: fewer are once in 28 million secrets. Of 32 random
+/// decimal digits they are once in 800, and that secret is refused.
 const MIN_DIFFERENT: usize = 8;
 
 /// What has to be left without placeholders: half of the shortest secret.

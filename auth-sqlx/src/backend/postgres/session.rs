@@ -1,9 +1,9 @@
-//! What `migrate` checks of a session. Nothing is set on a connection, since a pooler in transaction mode would give the
-//! setting to somebody else: what the statements rely on stands in the BEGIN of their transaction.
+//! What `migrate` checks of a session. Nothing is set on a connection, since a pooler in transaction mode would give
+//! the setting to somebody else: what the statements rely on stands in the BEGIN of their transaction.
 //!
 //! A single statement is right at every isolation level, and all names are qualified or found where `migrate` found
-//! them. What fails loudly is the operator's: `default_transaction_read_only`, by which hosts stop writes to a full disk,
-//! and time limits (`statement_timeout`, `idle_in_transaction_session_timeout`).
+//! them. What fails loudly is the operator's: `default_transaction_read_only`, by which hosts stop writes to a full
+//! disk, and time limits (`statement_timeout`, `idle_in_transaction_session_timeout`).
 
 use sqlx::{PgConnection, Postgres, Row};
 

@@ -32,8 +32,8 @@ type Verdict<'c> = Pin<Box<dyn Future<Output = sqlx::Result<bool>> + Send + 'c>>
 impl Silence {
     /// Tries a connection that was not used for a while.
     ///
-    /// One that was idle already when another was found silent is not even tried: opening a new one takes less time than
-    /// to wait for each.
+    /// One that was idle already when another was found silent is not even tried: opening a new one takes less time
+    /// than to wait for each.
     pub(super) fn check<'c, DB: Database>(
         &self,
         connection: &'c mut DB::Connection,

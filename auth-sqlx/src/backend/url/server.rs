@@ -30,8 +30,8 @@ const OURS: &[&str] = &[
     "useSSL",
 ];
 
-/// Words in the names of parameters that decide about safety. One that is misspelt, such as `ssl_mode=verify-full`, would
-/// leave the connection less safe than was meant.
+/// Words in the names of parameters that decide about safety. One that is misspelt, such as `ssl_mode=verify-full`,
+/// would leave the connection less safe than was meant.
 const OF_SAFETY: &[&str] = &["auth", "cert", "crypt", "key", "pas", "pwd", "secret", "ssl", "tls", "token", "user"];
 
 /// Parameters with such a word that lower nothing when they are passed over: the driver encrypts and verifies as

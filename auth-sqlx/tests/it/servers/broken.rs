@@ -240,8 +240,8 @@ async fn a_silent_server_is_not_waited_for_for_ever<S: Server>() {
     sign_up(&auth, "hopper@example.com").await.unwrap();
 }
 
-/// At any moment, over a network that lets each answer take its time: the one connection there is comes back, and with no
-/// transaction that nobody knows of.
+/// At any moment, over a network that lets each answer take its time: the one connection there is comes back, and with
+/// no transaction that nobody knows of.
 async fn a_client_that_hangs_up_leaves_nothing_behind<S: Server>() {
     let server = S::begin();
     let administrator = server.store().await;

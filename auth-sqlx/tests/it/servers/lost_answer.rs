@@ -11,8 +11,8 @@ mod postgres {
     use crate::database::{PostgresDatabase, TestDatabase};
     use crate::servers::own::Server;
 
-    /// A change and the record of it are one statement, which is sent again. The policy is the strict one: who came with
-    /// a token for the second time would be taken for a thief.
+    /// A change and the record of it are one statement, which is sent again. The policy is the strict one: who came
+    /// with a token for the second time would be taken for a thief.
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn a_refresh_whose_answer_is_lost_is_made_once() {
         let server = Postgres::begin();

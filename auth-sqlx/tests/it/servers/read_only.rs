@@ -1,4 +1,5 @@
-//! Connections that take no writes any more: after a failover, while new ones do; in a maintenance window, like new ones.
+//! Connections that take no writes any more: after a failover, while new ones do; in a maintenance window, like new
+//! ones.
 
 use std::time::Duration;
 
@@ -56,8 +57,8 @@ async fn all_become_read_only<S: Server>(store: &SqlxStore<S::Driver>) {
     panic!("they do not come back");
 }
 
-/// A crowd at the moment of a failover: everybody gets through, though there is always somebody who waits for a connection
-/// that comes back refused.
+/// A crowd at the moment of a failover: everybody gets through, though there is always somebody who waits for a
+/// connection that comes back refused.
 async fn a_failover_under_load_is_not_noticed<S: Server>() {
     let server = S::begin();
     let store = server.store().await;

@@ -9,8 +9,8 @@ mod postgres {
 
     const JSON: &str = "-H 'Content-Type: application/json'";
 
-    /// As it is installed, with the application's own rows, and in turn through two processes that share its connections
-    /// to the server.
+    /// As it is installed, with the application's own rows, and in turn through two processes that share its
+    /// connections to the server.
     fn fifty_sign_up_in_a_row(pool_mode: &str, parameters: &str) {
         let server = Postgres::start().unwrap();
         let pooler = PgBouncer::start_with(&server, &[("pool_mode", pool_mode)]).unwrap();
