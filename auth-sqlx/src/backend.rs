@@ -22,9 +22,9 @@ use uuid::Uuid;
 pub(crate) use exact::Exact;
 
 use crate::lease::Lease;
-use crate::migrate::{MigrateError, Migration};
+use crate::migration::{MigrateError, Migration};
 use crate::schema::Schema;
-use crate::statement::Texts;
+use crate::texts::Texts;
 
 /// A database that this crate stores in. Implemented here for those that it supports, and for no other.
 ///

@@ -6,6 +6,7 @@ use auth_core::store::{StoreError, StoreErrorKind};
 use sqlx::error::DatabaseError;
 
 use crate::backend::{Backend, Fault};
+use crate::migration::MigrateError;
 
 /// Why a call did not get to its end.
 #[derive(Debug)]
@@ -76,6 +77,15 @@ impl Retried for Failure {
         match self {
             Self::Database(error) | Self::Profile(error) => Some(error),
             Self::Store(_) => None,
+        }
+    }
+}
+
+impl Retried for MigrateError {
+    fn cause(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) | Self::Denied(error) => Some(error),
+            Self::Changed { .. } | Self::Newer { .. } | Self::Setting(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a refused write means: the whole database takes none, or the connection leads to a server that no longer does.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::clock::{Clock, SystemClock};
@@ -9,15 +9,16 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::backend::{Backend, Prepared};
-use crate::statement::{Statement, Texts};
+use crate::statement::Statement;
+use crate::suspicion::Suspicion;
+use crate::texts::Texts;
 
 /// What a new connection said last.
 #[derive(Debug, Default)]
 pub(crate) struct Failover {
     clock: SystemClock,
     last: Mutex<Option<Look>>,
-    /// In milliseconds, until when connections are suspected; 0 before the first failover.
-    wary_until: AtomicU64,
+    suspicion: Arc<Suspicion>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +30,6 @@ struct Look {
 /// How long a look counts. A read-only database costs one more connection in this time, and a failover is noticed so
 /// much later.
 const VERDICT: Duration = Duration::from_secs(1);
-
-/// How long connections are suspected that were in use when a failover was noticed: longer than a call takes. One that
-/// comes back later is refused once more, which is noticed in its turn.
-const WARY: Duration = Duration::from_secs(15);
 
 /// How long a look may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -53,23 +50,16 @@ impl Failover {
             }
         };
         if takes_writes {
-            self.wary_until.store(millis(self.clock.elapsed() + WARY), Ordering::Relaxed);
+            self.suspicion.begin();
             close_idle(pool);
         }
         takes_writes
     }
 
-    /// Whether a connection that was refused may be left over from before a failover.
-    pub(crate) fn was_recent(&self) -> bool {
-        match self.wary_until.load(Ordering::Relaxed) {
-            0 => false,
-            until => millis(self.clock.elapsed()) < until,
-        }
+    /// Whether connections that are in use may be left over from before one.
+    pub(crate) fn suspicion(&self) -> &Arc<Suspicion> {
+        &self.suspicion
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Asks a connection that is not one of the pool's. Where none can be had, for instance because the pool has all that

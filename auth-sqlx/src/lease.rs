@@ -8,7 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Database, SqlStr};
 use sqlx_core::transaction::TransactionManager;
 
-use crate::failover::Failover;
+use crate::suspicion::Suspicion;
 
 /// A connection, with or without a transaction around what it does. Not `sqlx`'s `Transaction`, which gives its
 /// connection back to the pool whatever it is known to be.
@@ -16,20 +16,19 @@ pub struct Lease<DB: Database> {
     connection: PoolConnection<DB>,
     /// Whether there may be a transaction, of which nothing takes effect unless it is committed.
     in_transaction: bool,
-    /// What it may have run into, until its work is done.
-    failover: Option<Arc<Failover>>,
+    /// Whether it may lead to a former primary, until its work is done.
+    suspicion: Option<Arc<Suspicion>>,
 }
 
 impl<DB: Database> Lease<DB> {
     /// Each call takes effect by itself, until a transaction is begun.
     pub(crate) fn of(connection: PoolConnection<DB>) -> Self {
-        Self { connection, in_transaction: false, failover: None }
+        Self { connection, in_transaction: false, suspicion: None }
     }
 
-    /// Closes the connection in the end if its work comes to nothing shortly after a failover, because it may be one of
-    /// those that lead to the former primary.
-    pub(crate) fn wary_of(mut self, failover: &Arc<Failover>) -> Self {
-        self.failover = Some(Arc::clone(failover));
+    /// Closes the connection in the end if its work comes to nothing while the suspicion lasts.
+    pub(crate) fn under(mut self, suspicion: &Arc<Suspicion>) -> Self {
+        self.suspicion = Some(Arc::clone(suspicion));
         self
     }
 
@@ -50,7 +49,7 @@ impl<DB: Database> Lease<DB> {
             DB::TransactionManager::commit(&mut self.connection).await?;
         }
         self.in_transaction = false;
-        self.failover = None;
+        self.suspicion = None;
         Ok(())
     }
 }
@@ -60,7 +59,7 @@ impl<DB: Database> Drop for Lease<DB> {
         if self.in_transaction {
             DB::TransactionManager::start_rollback(&mut self.connection);
         }
-        if self.failover.as_ref().is_some_and(|failover| failover.was_recent()) {
+        if self.suspicion.as_ref().is_some_and(|suspicion| suspicion.lasts()) {
             self.close();
         }
     }

@@ -14,6 +14,7 @@ mod housekeeping;
 mod lease;
 pub mod manual;
 mod migrate;
+mod migration;
 mod profile;
 mod prune;
 mod recorded;
@@ -21,6 +22,8 @@ mod schema;
 mod session;
 mod statement;
 mod store;
+mod suspicion;
+mod texts;
 mod throttle;
 mod token;
 mod user;
@@ -30,7 +33,7 @@ pub use {async_trait::async_trait, auth_core, sqlx};
 
 pub use backend::Backend;
 pub use housekeeping::{PRUNE_INTERVAL, prune_regularly};
-pub use migrate::{MigrateError, Migration};
+pub use migration::{MigrateError, Migration};
 pub use profile::Profile;
 #[cfg(feature = "postgres")]
 pub use schema::InvalidSchema;

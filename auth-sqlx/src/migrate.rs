@@ -1,106 +1,50 @@
 //! The schema, step by step, with a history of its own beside the application's.
 
-use std::error::Error as _;
-use std::fmt;
-
-use sha2::{Digest, Sha256};
-
 use crate::backend::{Backend, Prepared};
-use crate::error::Retried;
-use crate::statement::{Statement, Texts};
+use crate::migration::{MigrateError, Migration};
+use crate::statement::Statement;
 use crate::store::SqlxStore;
-
-/// One step of the schema.
-#[derive(Debug, Clone, Copy)]
-pub struct Migration {
-    /// Its number; steps are applied in order, from 1.
-    pub version: i64,
-    /// What it is about.
-    pub name: &'static str,
-    /// Its SQL: several statements, without arguments.
-    pub sql: &'static str,
-    /// The checksums that the SQL had before, with which databases were made that are still as they should be.
-    pub(crate) former_checksums: &'static [&'static str],
-}
-
-impl Migration {
-    /// Returns the SHA-256 of the SQL in hexadecimal, which the history keeps.
-    pub fn checksum(&self) -> String {
-        Sha256::digest(self.sql).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-    }
-
-    /// Whether the step that was applied with this checksum is this one.
-    fn accepts(&self, checksum: &str) -> bool {
-        self.checksum() == checksum || self.former_checksums.contains(&checksum)
-    }
-}
-
-/// The schema cannot be brought up to date.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum MigrateError {
-    /// A step that was applied is not the one this crate knows under that number.
-    #[error("migration {version} of the database is not the one this release of auth-sqlx knows")]
-    Changed {
-        /// Its number.
-        version: i64,
-    },
-    /// The database failed.
-    #[error("the database failed during a migration")]
-    Database(#[from] sqlx::Error),
-    /// The database role lacks a privilege.
-    #[error(
-        "the database role lacks a privilege: where the tables are there, `GRANT SELECT ON _auth_migrations` to it \
-         beside the rights to the other tables; to create or change tables, migrate as a role that may"
-    )]
-    Denied(#[source] sqlx::Error),
-    /// The database cannot be used as it is set up.
-    #[error("{0}")]
-    Setting(String),
-    /// The database was migrated by a later release.
-    #[error("the database is at migration {found}, this release of auth-sqlx knows {known}: update the application")]
-    Newer {
-        /// The database's version.
-        found: i64,
-        /// The latest version this crate knows.
-        known: i64,
-    },
-}
-
-impl Retried for MigrateError {
-    fn cause(&self) -> Option<&sqlx::Error> {
-        match self {
-            Self::Database(error) | Self::Denied(error) => Some(error),
-            Self::Changed { .. } | Self::Newer { .. } | Self::Setting(_) => None,
-        }
-    }
-}
-
-impl MigrateError {
-    /// Says which privileges it takes, where the database refused for lack of one.
-    pub(crate) fn naming_privileges<DB: Backend>(self) -> Self {
-        match self {
-            Self::Database(cause) if cause.as_database_error().is_some_and(DB::is_denied) => Self::Denied(cause),
-            Self::Changed { .. } | Self::Database(_) | Self::Denied(_) | Self::Newer { .. } | Self::Setting(_) => self,
-        }
-    }
-}
-
-/// The error with its cause in one line, since that is what `main` shows of it.
-impl fmt::Debug for MigrateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        self.source().map_or(Ok(()), |cause| write!(f, ": {cause}"))
-    }
-}
+use crate::texts::Texts;
 
 const HISTORY: &str = "SELECT version, checksum FROM {_auth_migrations} ORDER BY version";
 
 const INSERT: &str = "INSERT INTO {_auth_migrations} (version, name, checksum) VALUES (?, ?, ?)";
 
+impl<DB: Backend> SqlxStore<DB> {
+    /// Brings the schema up to date. It may be called at every start, from several processes at once, and by a role
+    /// that may only read and write rows where there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks
+    /// a privilege, or the connections are set so that the statements would mean something else.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        self.retry(|| Box::pin(run(self))).await.map_err(naming_privileges::<DB>)
+    }
+
+    /// Returns the schema step by step, for those who apply it with tools of their own.
+    pub fn migrations() -> &'static [Migration] {
+        DB::MIGRATIONS
+    }
+}
+
+/// Says which privileges it takes, where the database refused for lack of one.
+fn naming_privileges<DB: Backend>(error: MigrateError) -> MigrateError {
+    match error {
+        MigrateError::Database(cause) if cause.as_database_error().is_some_and(DB::is_denied) => {
+            MigrateError::Denied(cause)
+        }
+        MigrateError::Changed { .. }
+        | MigrateError::Database(_)
+        | MigrateError::Denied(_)
+        | MigrateError::Newer { .. }
+        | MigrateError::Setting(_) => error,
+    }
+}
+
 /// Applies what is missing, in turn with other processes. Where nothing is missing, it takes no lock and no right but
 /// those to read.
-pub(crate) async fn run<DB: Backend>(store: &SqlxStore<DB>) -> Result<(), MigrateError> {
+async fn run<DB: Backend>(store: &SqlxStore<DB>) -> Result<(), MigrateError> {
     let texts = store.texts();
     let mut lease = store.read().await?;
     DB::check_settings(&mut lease, texts).await?;

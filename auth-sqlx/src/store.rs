@@ -18,9 +18,9 @@ use crate::error::{Failure, Retried, store_error};
 use crate::failover::Failover;
 use crate::housekeeping::fraction;
 use crate::lease::Lease;
-use crate::migrate::{self, MigrateError, Migration};
 use crate::profile::{ErasedProfile, Profile};
-use crate::statement::{Statement, Texts};
+use crate::statement::Statement;
+use crate::texts::Texts;
 
 /// Keeps users, sessions and the audit log in an SQL database. Clones share the connections.
 pub struct SqlxStore<DB: Backend> {
@@ -119,23 +119,6 @@ impl<DB: Backend> SqlxStore<DB> {
         self
     }
 
-    /// Brings the schema up to date. It may be called at every start, from several processes at once, and by a role
-    /// that may only read and write rows where there is nothing to do.
-    ///
-    /// # Errors
-    ///
-    /// [`MigrateError`] when the database fails, is newer than this crate, or was changed by hand, when the role lacks
-    /// a privilege, or the connections are set so that the statements would mean something else.
-    pub async fn migrate(&self) -> Result<(), MigrateError> {
-        let migrated = self.again(|| Box::pin(migrate::run(self)), self.connections()).await;
-        migrated.map_err(MigrateError::naming_privileges::<DB>)
-    }
-
-    /// Returns the schema step by step, for those who apply it with tools of their own.
-    pub fn migrations() -> &'static [Migration] {
-        DB::MIGRATIONS
-    }
-
     /// Returns the pool, for the application's own queries. Once it is closed, every call to the store fails.
     pub fn pool(&self) -> &Pool<DB> {
         &self.pool
@@ -203,15 +186,15 @@ impl<DB: Backend> SqlxStore<DB> {
             Pooling::Session => self.acquire(self.writer()?).await.map(Lease::of),
             Pooling::Transaction => self.begin_once().await,
         };
-        lease.map(|lease| lease.wary_of(&self.failover))
+        lease.map(|lease| lease.under(self.failover.suspicion()))
     }
 
     /// A transaction for several; nothing of it remains unless it is committed.
     ///
     /// A connection that the server has closed in the meantime shows it here, where another one can be taken.
     pub(crate) async fn begin(&self) -> sqlx::Result<Lease<DB>> {
-        let lease = self.again(|| self.begin_once(), self.connections()).await;
-        lease.map(|lease| lease.wary_of(&self.failover))
+        let lease = self.retry(|| self.begin_once()).await;
+        lease.map(|lease| lease.under(self.failover.suspicion()))
     }
 
     async fn begin_once(&self) -> sqlx::Result<Lease<DB>> {
@@ -264,7 +247,16 @@ impl<DB: Backend> SqlxStore<DB> {
         W: Future<Output = Result<T, E>> + Send,
         E: Into<Failure> + Retried,
     {
-        self.again(work, self.connections()).await.map_err(|error| error.into().into_store_error::<DB>())
+        self.retry(work).await.map_err(|error| error.into().into_store_error::<DB>())
+    }
+
+    /// As [`repeat`](Self::repeat), with the error as it is.
+    pub(crate) async fn retry<T, E, W>(&self, work: impl Fn() -> W + Send) -> Result<T, E>
+    where
+        W: Future<Output = Result<T, E>> + Send,
+        E: Retried,
+    {
+        self.again(work, self.connections()).await
     }
 
     /// Runs a call that makes a change and [records](Self::record) it. Where these are one call, it may be made twice:

@@ -11,9 +11,9 @@ use sqlx::{MySql, Pool, SqlStr};
 use crate::backend::url::{ServerUrl, check_scheme};
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries, server};
 use crate::lease::Lease;
-use crate::migrate::{MigrateError, Migration};
+use crate::migration::{MigrateError, Migration};
 use crate::schema::Schema;
-use crate::statement::Texts;
+use crate::texts::Texts;
 
 /// What the driver reads.
 #[rustfmt::skip]

@@ -1,6 +1,6 @@
 //! Session settings that the statements rely on.
 
-use crate::migrate::MigrateError;
+use crate::migration::MigrateError;
 
 /// A session setting that changes what a statement or a COMMIT means.
 pub(super) struct Setting {

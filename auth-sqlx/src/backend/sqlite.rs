@@ -14,9 +14,9 @@ use sqlx::{Connection, Executor, Pool, SqlStr, Sqlite, SqliteConnection};
 use crate::backend::url::check_scheme;
 use crate::backend::{Fault, Prepared, Recorded, Run, run_queries};
 use crate::lease::Lease;
-use crate::migrate::{MigrateError, Migration};
+use crate::migration::{MigrateError, Migration};
 use crate::schema::Schema;
-use crate::statement::Texts;
+use crate::texts::Texts;
 
 /// How long a writer waits for one of another process. A transaction takes milliseconds, so who holds the lock for
 /// longer than this is stuck, or is an operator at work.

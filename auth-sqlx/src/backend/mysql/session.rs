@@ -9,7 +9,7 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::backend::setting::Setting;
-use crate::migrate::MigrateError;
+use crate::migration::MigrateError;
 
 const SETTINGS: &[Setting] = &[
     // Before `autocommit`, since switching that on commits what is open.

@@ -9,8 +9,9 @@ use sqlx::{PgConnection, Postgres, Row};
 
 use crate::backend::Prepared;
 use crate::backend::setting::Setting;
-use crate::migrate::MigrateError;
-use crate::statement::{Statement, Texts};
+use crate::migration::MigrateError;
+use crate::statement::Statement;
+use crate::texts::Texts;
 
 const SETTINGS: &[Setting] = &[Setting {
     names: &["session_replication_role"],

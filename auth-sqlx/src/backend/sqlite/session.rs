@@ -6,7 +6,7 @@
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::backend::setting::Setting;
-use crate::migrate::MigrateError;
+use crate::migration::MigrateError;
 
 /// Connections begin with all of these as they should be, `foreign_keys` by the driver.
 const SETTINGS: &[Setting] = &[
