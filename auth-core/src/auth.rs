@@ -2,6 +2,7 @@
 
 mod admin;
 mod authenticate;
+mod base;
 mod builder;
 mod choose;
 mod flow;
@@ -16,7 +17,6 @@ mod sign_up;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
@@ -24,6 +24,7 @@ use jsonwebtoken::jwk::JwkSet;
 pub use admin::EnsureRoleOutcome;
 pub use authenticate::{Authenticated, Credential};
 pub(crate) use authenticate::{FoundSession, Freshness, Proof};
+pub(crate) use base::Base;
 pub use builder::{AuthBuilder, ConfigError};
 pub(crate) use choose::Candidates;
 pub use issue::SignedIn;
@@ -34,15 +35,9 @@ pub use sign_out::{SignOutOutcome, SignOutScope};
 pub(crate) use sign_up::CheckedSignUp;
 pub use sign_up::{SignUp, SignUpOutcome};
 
-use crate::audit::{AuditDetail, AuditEvent, AuditSink, Refusals};
-use crate::clock::Clock;
-use crate::error::Error;
 use crate::http::settings::HttpSettings;
-use crate::id::{SessionId, UserId};
-use crate::password::Passwords;
-use crate::policy::{AuditPolicy, SessionPolicy};
-use crate::store::{DeleteSessionOutcome, SessionCache, Store, WatchedStore};
-use crate::token::{AccessTokens, Realm, SigningKeys};
+use crate::store::Store;
+use crate::token::SigningKeys;
 
 /// Everything the library does, behind one handle: cheap to clone, without type parameters.
 ///
@@ -71,19 +66,8 @@ use crate::token::{AccessTokens, Realm, SigningKeys};
 pub struct Auth(Arc<Inner>);
 
 struct Inner {
-    store: WatchedStore,
-    cache: Option<Arc<SessionCache>>,
-    clock: Arc<dyn Clock>,
-    sink: Option<Arc<dyn AuditSink>>,
-    passwords: Passwords,
-    tokens: AccessTokens,
-    realm: Realm,
-    sessions: SessionPolicy,
-    audit: AuditPolicy,
-    refusals: Refusals,
+    base: Base,
     http: HttpSettings,
-    /// Until when, in milliseconds of the clock's `elapsed`, no use of a session is written down.
-    touches_resume_at: AtomicU64,
 }
 
 impl Auth {
@@ -94,12 +78,12 @@ impl Auth {
 
     /// Returns the public keys that verify the access tokens, as a JWK set; empty with a shared secret.
     pub fn jwks(&self) -> JwkSet {
-        self.0.tokens.jwks()
+        self.base().tokens.jwks()
     }
 
     /// Returns how many passwords were hashed since the start: the work that sign-ins and sign-ups made.
     pub fn password_hashes_run(&self) -> u64 {
-        self.0.passwords.hashes_run()
+        self.base().passwords.hashes_run()
     }
 
     pub(crate) fn settings(&self) -> &HttpSettings {
@@ -112,53 +96,19 @@ impl Auth {
     }
 
     pub(crate) fn caches_sessions(&self) -> bool {
-        self.0.cache.is_some()
+        self.base().cache.is_some()
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.0.base
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.0.clock.now()
+        self.base().now()
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &self.0.store
-    }
-
-    /// Records an event that comes with no change, before the response leaves.
-    async fn record(&self, event: AuditEvent) -> Result<(), Error> {
-        self.store().record_event(event.clone()).await?;
-        self.publish(&event);
-        Ok(())
-    }
-
-    /// Deletes a session of the user, and publishes the event if there was one.
-    async fn delete_session(
-        &self,
-        id: SessionId,
-        user: UserId,
-        event: AuditEvent,
-    ) -> Result<DeleteSessionOutcome, Error> {
-        let outcome = self.store().delete_session(id, user, event.clone()).await?;
-        if outcome == DeleteSessionOutcome::Deleted {
-            self.publish(&event);
-        }
-        Ok(outcome)
-    }
-
-    /// Tells the log and the application of an event that is committed.
-    fn publish(&self, event: &AuditEvent) {
-        tracing::info!(
-            target: "auth::audit",
-            kind = event.kind.as_str(),
-            user = event.user_id.map(tracing::field::display),
-            session = event.session_id.map(tracing::field::display),
-            detail = event.detail.map(AuditDetail::as_str),
-            count = event.count,
-            ip = event.client.ip.map(tracing::field::display),
-            "audit event",
-        );
-        if let Some(sink) = &self.0.sink {
-            sink.accept(event);
-        }
+        self.base().store()
     }
 }
 

@@ -90,8 +90,8 @@ impl Auth {
         password: &Password,
         role: &Role,
     ) -> Result<Option<EnsureRoleOutcome>, Error> {
-        self.0.passwords.check(password, &[email.as_str(), email.canonical()])?;
-        let password_hash = self.0.passwords.hash(password).await?;
+        self.base().passwords.check(password, &[email.as_str(), email.canonical()])?;
+        let password_hash = self.base().passwords.hash(password).await?;
         let now = self.now();
         let mut user = User::new(UserId::new(now)?, now);
         user.email = Some(email.clone());
@@ -100,7 +100,7 @@ impl Auth {
         let new = NewUser { user, password_hash, profile: None, session: None, event: event.clone() };
         match self.store().create_user(new).await? {
             CreateUserOutcome::Created => {
-                self.publish(&event);
+                self.base().publish(&event);
                 Ok(Some(EnsureRoleOutcome::Created))
             }
             CreateUserOutcome::EmailTaken | CreateUserOutcome::ProfileTaken => Ok(None),
@@ -118,7 +118,7 @@ impl Auth {
         if user.has_role(&role) {
             return Ok(Some(EnsureRoleOutcome::Unchanged));
         }
-        if self.0.passwords.verify(password, password_hash.as_ref()).await? == Verdict::Wrong {
+        if self.base().passwords.verify(password, password_hash.as_ref()).await? == Verdict::Wrong {
             return Ok(Some(EnsureRoleOutcome::WrongPassword));
         }
         let now = self.now();
@@ -132,7 +132,7 @@ impl Auth {
         let set = SetRoles { user_id: user.id, expected_epoch: user.auth_epoch, roles, at: now, event: event.clone() };
         match self.store().set_roles(set).await? {
             SetRolesOutcome::Set => {
-                self.publish(&event);
+                self.base().publish(&event);
                 Ok(Some(EnsureRoleOutcome::Granted))
             }
             SetRolesOutcome::Changed => Ok(None),

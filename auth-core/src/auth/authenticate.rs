@@ -105,7 +105,7 @@ impl Auth {
         proof: Result<Proof, Error>,
         needed: Freshness,
     ) -> impl Future<Output = Result<Authenticated, Error>> {
-        let cache = self.0.cache.as_deref().filter(|_| needed == Freshness::Cached);
+        let cache = self.base().cache.as_deref().filter(|_| needed == Freshness::Cached);
         let work = async move {
             let proof = match proof {
                 Ok(proof) => proof,
@@ -214,7 +214,7 @@ impl Auth {
 
     /// Reads the claims of an access token that has not expired.
     pub(crate) fn live_claims(&self, token: &str) -> Result<Claims, Error> {
-        match self.0.tokens.verify(token, self.now())? {
+        match self.base().tokens.verify(token, self.now())? {
             Verified::Live(claims) => Ok(claims),
             Verified::Expired(_) => Err(ErrorKind::Unauthenticated.into()),
         }
@@ -224,7 +224,7 @@ impl Auth {
     pub(crate) fn claims_of(&self, current: &Authenticated) -> Claims {
         let Authenticated { user, session } = current;
         let now = self.now();
-        let ttl = TimeDelta::from_std(self.0.tokens.ttl()).unwrap_or_default();
+        let ttl = TimeDelta::from_std(self.base().tokens.ttl()).unwrap_or_default();
         Claims {
             user_id: user.id,
             session_id: session.id,
@@ -278,12 +278,12 @@ impl Auth {
 
     async fn end_expired(&self, session: &Session, now: DateTime<Utc>) -> Result<(), Error> {
         let event = AuditEvent::new(AuditKind::SessionExpired, &Client::default(), now)?.of_session(session);
-        self.delete_session(session.id, session.user_id, event).await.map(|_| ())
+        self.base().delete_session(session.id, session.user_id, event).await.map(|_| ())
     }
 
     /// Whether a session's time is over; both limits are half-open.
     pub(super) fn has_expired(&self, session: &Session, now: DateTime<Utc>) -> bool {
-        let idle = self.0.sessions.idle_timeout.and_then(|idle| TimeDelta::from_std(idle).ok());
+        let idle = self.base().sessions.idle_timeout.and_then(|idle| TimeDelta::from_std(idle).ok());
         now >= session.expires_at || idle.is_some_and(|idle| now - session.last_seen_at >= idle)
     }
 
@@ -311,20 +311,20 @@ impl Auth {
     }
 
     fn touches_are_paused(&self) -> bool {
-        let elapsed = self.0.clock.elapsed().as_millis();
-        elapsed < u128::from(self.0.touches_resume_at.load(Ordering::Relaxed))
+        let elapsed = self.base().clock.elapsed().as_millis();
+        elapsed < u128::from(self.base().touches_resume_at.load(Ordering::Relaxed))
     }
 
     /// A store that cannot be written to may take its time to say so, and readers should not wait for it again and
     /// again.
     fn pause_touches(&self) {
-        let until = (self.0.clock.elapsed() + TOUCH_PAUSE).as_millis();
-        self.0.touches_resume_at.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let until = (self.base().clock.elapsed() + TOUCH_PAUSE).as_millis();
+        self.base().touches_resume_at.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// The policy's interval, or less where an idle timeout asks for a finer one.
     pub(super) fn touch_interval(&self) -> TimeDelta {
-        let policy = &self.0.sessions;
+        let policy = &self.base().sessions;
         let interval = policy.idle_timeout.map_or(policy.touch_interval, |idle| policy.touch_interval.min(idle / 10));
         TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX)
     }

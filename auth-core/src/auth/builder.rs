@@ -10,6 +10,7 @@ use std::time::Duration;
 use cookies::cookie_policy;
 
 use crate::audit::{AuditSink, Refusals};
+use crate::auth::base::Base;
 use crate::auth::{Auth, Inner};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, fmt_chain};
@@ -289,7 +290,7 @@ impl AuthBuilder {
         };
         telemetry::describe(self.hashing.queue);
         let cache = self.session_cache.map(|policy| Arc::new(SessionCache::new(&policy, Arc::clone(&self.clock))));
-        Ok(Auth(Arc::new(Inner {
+        let base = Base {
             store: WatchedStore::new(self.store, Arc::clone(&self.clock), cache.clone()),
             cache,
             clock: self.clock,
@@ -300,9 +301,9 @@ impl AuthBuilder {
             sessions: self.sessions,
             audit: self.audit,
             refusals: Refusals::default(),
-            http,
             touches_resume_at: AtomicU64::new(0),
-        })))
+        };
+        Ok(Auth(Arc::new(Inner { base, http })))
     }
 
     fn check_policies(&self) -> Result<(), ConfigError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::auth::Auth;
+use crate::auth::base::Base;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionId;
 use crate::session::{Client, Session, SessionKind};
@@ -29,12 +29,12 @@ pub struct SignedIn {
 }
 
 /// A session that is ready to be stored, and what its user gets once it is.
-pub(super) struct Issued {
-    pub(super) new: NewSession,
-    pub(super) signed_in: SignedIn,
+pub(crate) struct Issued {
+    pub(crate) new: NewSession,
+    pub(crate) signed_in: SignedIn,
 }
 
-impl Auth {
+impl Base {
     /// Makes a session and its tokens for a user who has proved who they are.
     ///
     /// Every way in comes through here, so what disqualifies a user stands here and nowhere else. The store refuses
@@ -43,7 +43,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`ErrorKind::AccountDisabled`] for a user who may not sign in.
-    pub(super) fn issue_session(
+    pub(crate) fn issue_session(
         &self,
         user: User,
         kind: SessionKind,
@@ -65,7 +65,7 @@ impl Auth {
             last_seen_at: now,
         };
         let refresh_token = RefreshToken::issue(session.id)?;
-        let refresh = refresh_token.initial_state(&self.0.realm, now);
+        let refresh = refresh_token.initial_state(&self.realm, now);
         let signed_in = self.signed_in(user, session.clone(), refresh_token, refresh.generation, now)?;
         Ok(Issued { new: NewSession { session, refresh }, signed_in })
     }
@@ -79,15 +79,15 @@ impl Auth {
         generation: i64,
         now: DateTime<Utc>,
     ) -> Result<SignedIn, Error> {
-        let access_token = self.0.tokens.issue(&user, &session, generation, now)?;
+        let access_token = self.tokens.issue(&user, &session, generation, now)?;
         let remaining = (session.expires_at - now).to_std().unwrap_or_default();
-        let access_expires_in = self.0.tokens.ttl().min(remaining);
+        let access_expires_in = self.tokens.ttl().min(remaining);
         Ok(SignedIn { user, session, access_token, refresh_token, access_expires_in })
     }
 
     /// When a session that is issued or refreshed now ends: after its kind's time, and never past the absolute limit.
     pub(super) fn expiry(&self, kind: SessionKind, created_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-        let policy = &self.0.sessions;
+        let policy = &self.sessions;
         let span = |duration| TimeDelta::from_std(duration).unwrap_or_default();
         (now + span(policy.ttl(kind))).min(created_at + span(policy.absolute_ttl))
     }

@@ -65,7 +65,7 @@ impl Auth {
     async fn prune_rows(&self, rows: DeadRows) -> Result<u64, Error> {
         let now = self.now();
         let until = match rows {
-            DeadRows::AuditEvents => now - self.0.audit.retention,
+            DeadRows::AuditEvents => now - self.base().audit.retention,
             DeadRows::OneTimeTokens | DeadRows::Sessions | DeadRows::Throttles => now,
         };
         let mut deleted = 0;

@@ -104,7 +104,7 @@ impl Auth {
 
     /// Judges a presented refresh token of this application.
     pub(super) fn judge(&self, token: &RefreshToken, state: &RefreshState, now: DateTime<Utc>) -> Presented {
-        classify(token, state, &self.0.realm, &self.0.sessions, now)
+        classify(token, state, &self.base().realm, &self.base().sessions, now)
     }
 
     /// Commits an exchange, unless somebody was faster.
@@ -131,8 +131,8 @@ impl Auth {
         match self.store().swap_refresh(swap).await? {
             SwapRefreshOutcome::Lost => Ok(None),
             SwapRefreshOutcome::Swapped => {
-                self.publish(&event);
-                self.signed_in(record.user, session, token, generation, now).map(Some)
+                self.base().publish(&event);
+                self.base().signed_in(record.user, session, token, generation, now).map(Some)
             }
         }
     }
@@ -147,7 +147,7 @@ impl Auth {
     ) -> Result<Exchange, Error> {
         let salt = secret::random()?;
         let successor = token.successor(&salt);
-        let next = rotated(&record.refresh, successor.hash(&self.0.realm), salt, now);
+        let next = rotated(&record.refresh, successor.hash(&self.base().realm), salt, now);
         let session = Session { client: client.clone(), ..self.extended(&record.session, now) };
         Ok(Exchange { session, next, token: successor, detail: None })
     }
@@ -165,7 +165,7 @@ impl Auth {
     }
 
     fn extended(&self, session: &Session, now: DateTime<Utc>) -> Session {
-        let expires_at = self.expiry(session.kind, session.created_at, now);
+        let expires_at = self.base().expiry(session.kind, session.created_at, now);
         Session { expires_at, last_seen_at: now, ..session.clone() }
     }
 
@@ -181,7 +181,7 @@ impl Auth {
             let touch = Touch { session_id: session.id, seen_at: now, generation: refresh.generation };
             self.store().touch_session(touch).await?;
         }
-        self.signed_in(user, session, token.duplicate(), refresh.generation, now)
+        self.base().signed_in(user, session, token.duplicate(), refresh.generation, now)
     }
 
     /// Gives the presented token's successor once more.
@@ -193,7 +193,7 @@ impl Auth {
     ) -> Result<SignedIn, Error> {
         let SessionRecord { session, refresh, user } = record;
         let successor = self.recompute(token, &refresh)?;
-        self.signed_in(user, session, successor, refresh.generation, now)
+        self.base().signed_in(user, session, successor, refresh.generation, now)
     }
 
     /// Gives the current token within the grace window, and notes that, so that the event is written once a generation.
@@ -216,7 +216,7 @@ impl Auth {
     /// Computes the current token from the one it replaced.
     fn recompute(&self, token: &RefreshToken, state: &RefreshState) -> Result<RefreshToken, Error> {
         let successor = state.rotation_salt.map(|salt| token.successor(&salt));
-        successor.filter(|successor| successor.hash(&self.0.realm) == state.token_hash).ok_or_else(|| {
+        successor.filter(|successor| successor.hash(&self.base().realm) == state.token_hash).ok_or_else(|| {
             Error::new(ErrorKind::Internal).with_source("the rotation salt does not lead to the current token")
         })
     }
@@ -230,7 +230,7 @@ impl Auth {
     ) -> Result<(), Error> {
         let session = &record.session;
         let event = AuditEvent::new(AuditKind::RefreshReuseDetected, client, now)?.of_session(session);
-        self.delete_session(session.id, session.user_id, event).await.map(|_| ())
+        self.base().delete_session(session.id, session.user_id, event).await.map(|_| ())
     }
 }
 

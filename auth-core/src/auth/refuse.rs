@@ -18,19 +18,19 @@ impl Auth {
     /// the log, and the count is told of with the next audit event.
     pub(crate) async fn record_refusal(&self, refusal: Refusal) {
         telemetry::refused(refusal.kind);
-        let now = self.0.clock.elapsed();
-        if self.0.refusals.count(refusal, now) {
+        let now = self.base().clock.elapsed();
+        if self.base().refusals.count(refusal, now) {
             self.record_due_refusals(now, MOST_AT_ONCE).await;
         }
     }
 
     /// Records what has waited for its minute, and nobody else came after it.
     pub(super) async fn record_overdue_refusals(&self) {
-        self.record_due_refusals(self.0.clock.elapsed(), usize::MAX).await;
+        self.record_due_refusals(self.base().clock.elapsed(), usize::MAX).await;
     }
 
     async fn record_due_refusals(&self, now: Duration, most: usize) {
-        let Some(recorder) = self.0.refusals.recorder() else { return };
+        let Some(recorder) = self.base().refusals.recorder() else { return };
         for _ in 0..most {
             let Some(due) = recorder.next_due(now) else { return };
             if let Err(error) = self.record_refusals(&due).await {
@@ -46,6 +46,6 @@ impl Auth {
     async fn record_refusals(&self, due: &DueRefusal<'_>) -> Result<(), Error> {
         let Refusal { kind, detail, user_id, client } = &due.refusal;
         let event = AuditEvent::new(*kind, client, self.now())?;
-        self.record(AuditEvent { detail: *detail, user_id: *user_id, count: due.count, ..event }).await
+        self.base().record(AuditEvent { detail: *detail, user_id: *user_id, count: due.count, ..event }).await
     }
 }

@@ -40,7 +40,7 @@ impl Auth {
     async fn end_session(&self, current: &Authenticated, id: SessionId, client: &Client) -> Result<(), Error> {
         let user = current.user.id;
         let event = AuditEvent::new(AuditKind::SessionRevoked, client, self.now())?.of_session_id(id, user);
-        match self.delete_session(id, user, event).await? {
+        match self.base().delete_session(id, user, event).await? {
             DeleteSessionOutcome::Deleted => Ok(()),
             DeleteSessionOutcome::Missing => {
                 let detail = Some(AuditDetail::UnknownSession);

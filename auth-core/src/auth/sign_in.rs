@@ -49,7 +49,7 @@ impl Auth {
     async fn check_and_open(&self, sign_in: SignIn, client: &Client) -> Result<SignInOutcome, Error> {
         let found = self.store().find_credentials(&sign_in.email).await?;
         let stored = found.as_ref().and_then(|credentials| credentials.password_hash.as_ref());
-        let verdict = self.0.passwords.verify(&sign_in.password, stored).await?;
+        let verdict = self.base().passwords.verify(&sign_in.password, stored).await?;
         let now = self.now();
         let Some(Credentials { user, password_hash }) = found else {
             return self.refuse(None, AuditDetail::UnknownUser, client, now).await;
@@ -59,7 +59,7 @@ impl Auth {
             (Verdict::RightButOutdated, Some(old)) => self.upgrade(&user, &sign_in.password, old, client).await,
             (Verdict::Right | Verdict::RightButOutdated, _) => {}
         }
-        let issued = match self.issue_session(user.clone(), sign_in.kind, client, now) {
+        let issued = match self.base().issue_session(user.clone(), sign_in.kind, client, now) {
             Err(error) if error.kind() == ErrorKind::AccountDisabled => {
                 return self.refuse(Some(user), AuditDetail::AccountDisabled, client, now).await;
             }
@@ -76,20 +76,20 @@ impl Auth {
             .with_detail(AuditDetail::Evicted);
         let open = OpenSession {
             new,
-            max_per_user: self.0.sessions.max_per_user,
+            max_per_user: self.base().sessions.max_per_user,
             recent_since: now.checked_sub_signed(self.touch_interval()).unwrap_or(DateTime::<Utc>::MIN_UTC),
             event: event.clone(),
             evicted: evicted.clone(),
         };
         match self.store().open_session(open).await? {
-            OpenSessionOutcome::MadeRoom => self.publish(&evicted),
+            OpenSessionOutcome::MadeRoom => self.base().publish(&evicted),
             OpenSessionOutcome::Opened => {}
             // What the password proved is out of date.
             OpenSessionOutcome::Refused => {
                 return self.refuse(Some(signed_in.user), AuditDetail::AccountChanged, client, now).await;
             }
         }
-        self.publish(&event);
+        self.base().publish(&event);
         Ok(SignInOutcome::SignedIn(Box::new(signed_in)))
     }
 
@@ -101,11 +101,12 @@ impl Auth {
         now: DateTime<Utc>,
     ) -> Result<SignInOutcome, Error> {
         let event = AuditEvent::new(AuditKind::SignInFailed, client, now)?.with_detail(detail);
-        self.record(match user {
-            Some(user) => event.of_user(user.id),
-            None => event,
-        })
-        .await?;
+        self.base()
+            .record(match user {
+                Some(user) => event.of_user(user.id),
+                None => event,
+            })
+            .await?;
         let kind = if detail == AuditDetail::AccountDisabled {
             ErrorKind::AccountDisabled
         } else {
@@ -130,12 +131,12 @@ impl Auth {
         expected: PasswordHash,
         client: &Client,
     ) -> Result<(), Error> {
-        let new = self.0.passwords.hash(password).await?;
+        let new = self.base().passwords.hash(password).await?;
         let at = self.now();
         let event = AuditEvent::new(AuditKind::PasswordUpgraded, client, at)?.of_user(user.id);
         let replace = ReplacePassword { user_id: user.id, expected, new, at, event: event.clone() };
         match self.store().replace_password(replace).await? {
-            ReplacePasswordOutcome::Replaced => self.publish(&event),
+            ReplacePasswordOutcome::Replaced => self.base().publish(&event),
             // Changed by its owner or upgraded by another sign-in in the meantime: either way not ours to touch.
             ReplacePasswordOutcome::Changed => {}
         }

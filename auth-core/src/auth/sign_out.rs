@@ -85,7 +85,7 @@ impl Auth {
         let now = self.now();
         let (proof, live) = match credential {
             Credential::Refresh(token) => (Proof::Refresh(token.duplicate()), true),
-            Credential::Access(token) => match self.0.tokens.verify(token, now) {
+            Credential::Access(token) => match self.base().tokens.verify(token, now) {
                 // It says whose session it is, and a session's epoch never changes: what is deleted need not be read.
                 Ok(Verified::Live(claims)) if scope == SignOutScope::Session => {
                     return self.end_one(claims.session_id, claims.user_id, client, now).await;
@@ -132,7 +132,7 @@ impl Auth {
             event = event.with_detail(AuditDetail::OtherSessions);
             self.store().delete_other_sessions(user, id, event.clone()).await?;
         }
-        self.publish(&event);
+        self.base().publish(&event);
         Ok(Ended::SignedOut)
     }
 
@@ -144,7 +144,7 @@ impl Auth {
         now: DateTime<Utc>,
     ) -> Result<Ended, Error> {
         let event = AuditEvent::new(AuditKind::SignOut, client, now)?.of_session_id(session, user);
-        Ok(match self.delete_session(session, user, event).await? {
+        Ok(match self.base().delete_session(session, user, event).await? {
             DeleteSessionOutcome::Deleted => Ended::SignedOut,
             DeleteSessionOutcome::Missing => Ended::AlreadyOver,
         })

@@ -69,12 +69,12 @@ impl Auth {
         client: &Client,
     ) -> Result<SignUpOutcome, Error> {
         // Hashed whether the address is free or not: the work, and so the time, is the same.
-        let password_hash = self.0.passwords.hash(&sign_up.password).await?;
+        let password_hash = self.base().passwords.hash(&sign_up.password).await?;
         let now = self.now();
         let mut user = User::new(UserId::new(now)?, now);
         user.email = Some(sign_up.email);
         user.name = sign_up.name;
-        let issued = self.issue_session(user.clone(), sign_up.kind, client, now)?;
+        let issued = self.base().issue_session(user.clone(), sign_up.kind, client, now)?;
         let event = AuditEvent::new(AuditKind::SignUpSuccess, client, now)?.of_session(&issued.new.session);
         let new = NewUser {
             user,
@@ -85,7 +85,7 @@ impl Auth {
         };
         match self.store().create_user(new).await? {
             CreateUserOutcome::Created => {
-                self.publish(&event);
+                self.base().publish(&event);
                 Ok(SignUpOutcome::SignedIn(Box::new(issued.signed_in)))
             }
             CreateUserOutcome::EmailTaken => {
@@ -101,7 +101,7 @@ impl Auth {
     }
 
     async fn note_failure(&self, detail: AuditDetail, client: &Client, now: DateTime<Utc>) -> Result<(), Error> {
-        self.record(AuditEvent::new(AuditKind::SignUpFailed, client, now)?.with_detail(detail)).await
+        self.base().record(AuditEvent::new(AuditKind::SignUpFailed, client, now)?.with_detail(detail)).await
     }
 
     /// Checks everything that can be checked without work or a database, and tells all that is wrong at once.
@@ -114,7 +114,7 @@ impl Auth {
         let mut errors = self.profile_errors(sign_up.name.as_deref(), &sign_up.profile);
         let email = &sign_up.email;
         let own = [email.as_str(), email.canonical(), sign_up.name.as_deref().unwrap_or_default()];
-        let password = self.0.passwords.check(&sign_up.password, &own);
+        let password = self.base().passwords.check(&sign_up.password, &own);
         if errors.is_empty() {
             return password;
         }
@@ -131,7 +131,7 @@ impl Auth {
 
     /// What the policy says of a password whose account is not known yet.
     pub(crate) fn password_errors(&self, password: &Password) -> FieldErrors {
-        self.0.passwords.check(password, &[]).err().map(Error::into_fields).unwrap_or_default()
+        self.base().passwords.check(password, &[]).err().map(Error::into_fields).unwrap_or_default()
     }
 }
 
