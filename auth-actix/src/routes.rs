@@ -7,14 +7,14 @@ use actix_web::dev::RequestHead;
 use actix_web::guard::fn_guard;
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource};
-use auth_core::ErrorKind;
-use auth_core::http::{Body, ROUTES, Request, Route, Transport, problem};
+use auth_core::http::{Body, Mount, Request, Route, Transport, problem};
+use auth_core::{Auth, ErrorKind};
 use http::header::ALLOW;
 use http::{HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 
 use crate::extract::Rejection;
-use crate::request::{auth, head, read_body, response};
+use crate::request::{head, read_body, response};
 use crate::unread::{CloseUnread, hold};
 
 /// Returns the routes of core's table, to be configured into the scope where the application wants them. Other paths
@@ -30,14 +30,15 @@ use crate::unread::{CloseUnread, hold};
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let app = App::new()
-///     .app_data(web::Data::new(auth))
-///     .service(web::scope("/auth").configure(routes(Transport::Cookie)))
-///     .service(web::scope("/api/auth").configure(routes(Transport::Bearer)));
+///     .app_data(web::Data::new(auth.clone()))
+///     .service(web::scope("/auth").configure(routes(&auth, Transport::Cookie)))
+///     .service(web::scope("/api/auth").configure(routes(&auth, Transport::Bearer)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
+pub fn routes<M: Into<Mount>>(auth: &Auth, mount: M) -> impl FnOnce(&mut ServiceConfig) + use<M> {
+    let routes = routes_at_root(auth, mount);
     move |config| {
-        config.configure(routes_at_root(transport));
+        config.configure(routes);
         config.default_service(web::to(|payload: Payload| ready(not_found(payload))));
     }
 }
@@ -54,25 +55,26 @@ pub fn routes(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
 /// # let keys = SigningKeys::hs256("an example secret of 32 bytes or more")?;
 /// # let auth = Auth::builder(MemoryStore::new(), keys).build()?;
 /// let app = App::new()
-///     .app_data(web::Data::new(auth))
-///     .configure(auth_actix::routes_at_root(Transport::Cookie))
+///     .app_data(web::Data::new(auth.clone()))
+///     .configure(auth_actix::routes_at_root(&auth, Transport::Cookie))
 ///     .route("/", web::get().to(async || "home"))
 ///     .default_service(web::to(async || "a page of the application"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn routes_at_root(transport: Transport) -> impl FnOnce(&mut ServiceConfig) {
+pub fn routes_at_root<M: Into<Mount>>(auth: &Auth, mount: M) -> impl FnOnce(&mut ServiceConfig) + use<M> {
+    let (auth, mount) = (auth.clone(), mount.into());
     move |config| {
         let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
-        for route in ROUTES {
+        for route in auth.http().routes(&mount) {
             by_path.entry(route.path).or_default().push(route);
         }
         for (path, rows) in by_path {
-            config.service(resource(path, rows, transport).wrap(CloseUnread));
+            config.service(resource(&auth, path, rows, mount.transport()).wrap(CloseUnread));
         }
     }
 }
 
-fn resource(path: &'static str, rows: Vec<Route>, transport: Transport) -> Resource {
+fn resource(auth: &Auth, path: &'static str, rows: Vec<Route>, transport: Transport) -> Resource {
     let allowed = allowed(&rows);
     let resource = web::resource(path)
         .guard(fn_guard(move |context| is_literally(path, context.head())))
@@ -80,19 +82,20 @@ fn resource(path: &'static str, rows: Vec<Route>, transport: Transport) -> Resou
     rows.into_iter().fold(resource, |resource, row| {
         let method = row.method.clone();
         let this_method = fn_guard(move |context| answers(&method, context.head().method.as_str()));
-        let handler = move |request, payload| handle(row.clone(), transport, request, payload);
+        let auth = auth.clone();
+        let handler = move |request, payload| handle(auth.clone(), row.clone(), transport, request, payload);
         resource.route(web::route().guard(this_method).to(handler))
     })
 }
 
 async fn handle(
+    auth: Auth,
     route: Route,
     transport: Transport,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Rejection> {
-    let auth = auth(&request)?;
-    let head = head(auth, request.head())?;
+    let head = head(&auth, request.head())?;
     let recall = request.extensions().get().cloned().unwrap_or_default();
     let core_request = Request {
         transport,
@@ -175,7 +178,7 @@ mod tests {
     fn get_brings_head_along() {
         assert!(answers(&Method::GET, "GET") && answers(&Method::GET, "HEAD"));
         assert!(!answers(&Method::GET, "get") && !answers(&Method::POST, "HEAD"));
-        let row = |method| Route { method, path: "/", endpoint: auth_core::http::Endpoint::Me };
+        let row = |method| Route { method, path: "/", endpoint: auth_core::http::Endpoint::ME };
         assert_eq!(allowed(&[row(Method::GET), row(Method::DELETE)]), "GET,HEAD,DELETE");
     }
 }

@@ -46,7 +46,7 @@ pub fn auth_layer(auth: &Auth) -> Extension<Auth> {
 ///     .route("/", get(home))
 ///     .route("/private", get(private))
 ///     .layer(auth_layer(&auth))
-///     .nest("/auth", routes(Transport::Cookie).with_state(auth))
+///     .nest("/auth", routes(&auth, Transport::Cookie))
 ///     .with_state(Arc::new(AppState { greeting: "hello" }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -13,7 +13,7 @@ mod routes;
 pub use auth_core;
 pub use auth_core::auth::{AuthBuilder, EnsureRoleOutcome};
 pub use auth_core::error::FieldErrors;
-pub use auth_core::http::RequestHead;
+pub use auth_core::http::{Endpoint, Mount, RequestHead};
 pub use auth_core::policy::{
     AuditPolicy, HashPolicy, PasswordPolicy, Quota, RateLimitPolicy, SessionCachePolicy, SessionPolicy, TokenPolicy,
 };

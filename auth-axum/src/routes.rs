@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use auth_core::Auth;
-use auth_core::http::{Body, Endpoint, ROUTES, Request, Route, Transport};
+use auth_core::http::{Body, Endpoint, Mount, Request, Route, Transport};
 use axum::Router;
+use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{FromRef, RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 
@@ -25,18 +25,17 @@ use crate::request::{peer, read_body, response, take_authority};
 ///
 /// let auth = Auth::builder(MemoryStore::new(), SigningKeys::ephemeral()?).build()?;
 /// let app: Router = Router::new()
-///     .nest("/auth", routes(Transport::Cookie))
-///     .nest("/api/auth", routes(Transport::Bearer))
+///     .nest("/auth", routes(&auth, Transport::Cookie))
+///     .nest("/api/auth", routes(&auth, Transport::Bearer))
 ///     .with_state(auth);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn routes<S>(transport: Transport) -> Router<S>
+pub fn routes<S>(auth: &Auth, mount: impl Into<Mount>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
-    Auth: FromRef<S>,
 {
     // Routes and no fallback: that of a router below two nests is lost.
-    routes_at_root(transport).route("/", any(not_found)).route("/{*path}", any(not_found))
+    routes_at_root(auth, mount).route("/", any(not_found)).route("/{*path}", any(not_found))
 }
 
 /// Returns the routes of core's table, to be merged into the application's router where they stand at its root. All
@@ -51,31 +50,32 @@ where
 /// let app: Router = Router::new()
 ///     .route("/", get(|| async { "home" }))
 ///     .fallback(|| async { (StatusCode::NOT_FOUND, "a page of the application") })
-///     .merge(auth_axum::routes_at_root(Transport::Cookie))
+///     .merge(auth_axum::routes_at_root(&auth, Transport::Cookie))
 ///     .with_state(auth);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn routes_at_root<S>(transport: Transport) -> Router<S>
+pub fn routes_at_root<S>(auth: &Auth, mount: impl Into<Mount>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
-    Auth: FromRef<S>,
 {
+    let mount = mount.into();
     let mut by_path: BTreeMap<&str, Vec<Route>> = BTreeMap::new();
-    for route in ROUTES {
+    for route in auth.http().routes(&mount) {
         by_path.entry(route.path).or_default().push(route);
     }
-    by_path.into_iter().fold(Router::new(), |router, (path, rows)| router.route(path, methods(rows, transport)))
+    let methods = |rows| methods(auth, rows, mount.transport());
+    by_path.into_iter().fold(Router::new(), |router, (path, rows)| router.route(path, methods(rows)))
 }
 
-fn methods<S>(rows: Vec<Route>, transport: Transport) -> MethodRouter<S>
+fn methods<S>(auth: &Auth, rows: Vec<Route>, transport: Transport) -> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
-    Auth: FromRef<S>,
 {
     let rows = rows.into_iter().filter_map(|row| Some((MethodFilter::try_from(row.method).ok()?, row.endpoint)));
     rows.fold(MethodRouter::new().fallback(method_not_allowed), |methods, (filter, endpoint)| {
-        methods.merge(on(filter, move |State(auth): State<Auth>, path: PathParams, request: axum::extract::Request| {
-            handle(auth, endpoint, transport, path, request)
+        let auth = auth.clone();
+        methods.merge(on(filter, async move |path: PathParams, request: axum::extract::Request| {
+            handle(&auth, endpoint, transport, path, request).await
         }))
     })
 }
@@ -84,7 +84,7 @@ where
 type PathParams = Result<RawPathParams, RawPathParamsRejection>;
 
 async fn handle(
-    auth: Auth,
+    auth: &Auth,
     endpoint: Endpoint,
     transport: Transport,
     path: PathParams,
@@ -94,7 +94,7 @@ async fn handle(
     take_authority(&mut parts);
     let request = Request {
         transport,
-        peer: peer(&auth, &parts),
+        peer: peer(auth, &parts),
         recall: parts.extensions.remove().unwrap_or_default(),
         method: parts.method,
         headers: parts.headers,

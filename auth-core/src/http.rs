@@ -19,6 +19,8 @@ mod devices;
 pub mod endpoint;
 mod evidence;
 mod headers;
+mod jwks;
+mod mount;
 mod origin;
 pub mod problem;
 pub mod rate_limit;
@@ -27,28 +29,27 @@ mod refusal;
 pub(crate) mod refused_origins;
 pub mod request;
 mod response;
+mod row;
 pub(crate) mod settings;
 mod several;
 mod sign_out;
-
-use std::future::ready;
-use std::pin::Pin;
+mod table;
 
 use ::http::Response;
 use bytes::Bytes;
 
 pub use body_bytes::{Body, BodyBytes, MAX_BODY_BYTES, MAX_BODY_WAIT};
 pub use call::Http;
-pub use endpoint::{Endpoint, ROUTES, Route};
+pub use endpoint::{Endpoint, Route};
 pub use evidence::Evidence;
 pub use headers::{Headers, WithAuthority, add_host};
+pub use mount::Mount;
 pub use rate_limit::{Passage, RateLimit, RateLimitKey};
 pub use recall::Recall;
 pub use request::{Request, RequestHead, Transport};
 
 use crate::error::Error;
-
-type BoxFuture<'r> = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Error>> + Send + 'r>>;
+use crate::http::row::Voucher;
 
 impl Http<'_> {
     /// Answers a request to one of the endpoints. Every error is an answer too.
@@ -64,21 +65,7 @@ impl Http<'_> {
 
     async fn dispatch(&self, endpoint: Endpoint, request: &Request) -> Result<Response<Bytes>, Error> {
         self.refuse_cross_origin(endpoint, request.head())?;
-        self.answer(endpoint, request).await
-    }
-
-    /// In a box, so that no endpoint takes the room of the largest.
-    fn answer<'r>(&'r self, endpoint: Endpoint, request: &'r Request) -> BoxFuture<'r> {
-        match endpoint {
-            Endpoint::Jwks => Box::pin(ready(response::jwks(&self.auth.jwks()))),
-            Endpoint::ListSessions => Box::pin(self.list_sessions(request)),
-            Endpoint::Me => Box::pin(self.me(request)),
-            Endpoint::Refresh => Box::pin(self.refresh(request)),
-            Endpoint::RevokeSession => Box::pin(self.revoke_session(request)),
-            Endpoint::SignIn => Box::pin(self.sign_in(request)),
-            Endpoint::SignOut => Box::pin(self.sign_out(request)),
-            Endpoint::SignUp => Box::pin(self.sign_up(request)),
-        }
+        (endpoint.0.handler)(self, request).await
     }
 
     /// Refuses an unsafe request that a page of another origin sent, unless a bearer token of ours vouches for it:
@@ -87,7 +74,7 @@ impl Http<'_> {
         let by_bearer = || credential::bearer(head.headers).is_some_and(|token| self.auth.live_claims(token).is_ok());
         match self.auth.settings().origins.check(head.method, head.headers) {
             // The signature is worth checking only where it makes a difference.
-            Err(_) if endpoint.is_vouched_for_by_bearer() && by_bearer() => Ok(()),
+            Err(_) if endpoint.0.voucher == Voucher::Bearer && by_bearer() => Ok(()),
             Err(_) => self.check_origin(head.method, head.headers),
             Ok(()) => Ok(()),
         }

@@ -11,8 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, Route, body, guard};
 use async_trait::async_trait;
 use auth_actix::{
-    Auth, Claims, CurrentSession, CurrentUser, MaybeUser, Quota, RateLimitLayer, Role, SigningKeys, Transport,
-    require_role, require_user, routes, routes_at_root,
+    Auth, Claims, CurrentSession, CurrentUser, Endpoint, MaybeUser, Mount, Quota, RateLimitLayer, Role, SigningKeys,
+    Transport, require_role, require_user, routes, routes_at_root,
 };
 use auth_core::MemoryStore;
 use auth_core::auth::AuthBuilder;
@@ -40,7 +40,7 @@ impl Adapter for Actix {
         let app = App::new()
             .app_data(Data::new(asked.auth.clone()))
             .default_service(web::to(page))
-            .configure(routes_at_root(Transport::Bearer))
+            .configure(routes_at_root(&asked.auth, Transport::Bearer))
             .route("/", get().to(async || "home"))
             .route("/about", get().to(async || "about"))
             .service(web::scope("/below").route("/page", get().to(async || "page")));
@@ -77,17 +77,20 @@ pub(crate) fn app(auth: &Auth, quota: Quota) -> impl FnOnce(&mut ServiceConfig) 
     let search = RateLimitLayer::new(auth, "search", quota);
     let mine = RateLimitLayer::new(auth, "mine", quota).per_user();
     let by_tenant = RateLimitLayer::new(auth, "tenant", quota).by(tenant);
-    let auth = Data::new(auth.clone());
+    let closed = Mount::from(Transport::Cookie).without(Endpoint::SIGN_UP);
+    let auth = auth.clone();
     move |config| {
         config
-            .app_data(auth)
-            .service(web::scope("/auth").configure(routes(Transport::Cookie)))
-            .service(web::scope("/api/auth").configure(routes(Transport::Bearer)))
-            .service(web::scope("/orgs/{id}/auth").configure(routes(Transport::Bearer)))
-            .service(web::scope("/guarded/auth").wrap(mount).configure(routes(Transport::Bearer)))
+            .app_data(Data::new(auth.clone()))
+            .service(web::scope("/auth").configure(routes(&auth, Transport::Cookie)))
+            .service(web::scope("/api/auth").configure(routes(&auth, Transport::Bearer)))
+            .service(web::scope("/orgs/{id}/auth").configure(routes(&auth, Transport::Bearer)))
+            .service(web::scope("/closed/auth").configure(routes(&auth, closed)))
+            .service(web::scope("/guarded/auth").wrap(mount).configure(routes(&auth, Transport::Bearer)))
             .service(
-                web::scope("/outer")
-                    .service(web::scope("/inner").service(web::scope("/auth").configure(routes(Transport::Bearer)))),
+                web::scope("/outer").service(
+                    web::scope("/inner").service(web::scope("/auth").configure(routes(&auth, Transport::Bearer))),
+                ),
             )
             .service(web::resource("/everything").wrap(all).wrap(limit_of_all).route(get().to(everything)))
             .route("/private", get().to(async |user: CurrentUser| user.id.to_string()))

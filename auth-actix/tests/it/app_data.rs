@@ -4,13 +4,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use actix_web::web::{self, Data, ServiceConfig};
-use auth_actix::{Auth, CurrentUser, MaybeUser, Transport, routes};
+use auth_actix::{Auth, CurrentUser, MaybeUser};
 
 use crate::app::{assert_problem, auth, request, send, sign_up, with_bearer};
 
 fn forgetful(config: &mut ServiceConfig) {
     config
-        .service(web::scope("/auth").configure(routes(Transport::Cookie)))
         .route("/private", web::get().to(async |user: CurrentUser| user.id.to_string()))
         .route("/maybe", web::get().to(async |user: MaybeUser| user.is_some().to_string()));
 }
@@ -31,7 +30,7 @@ impl Write for Log {
 
 #[actix_web::test]
 async fn a_forgotten_auth_is_a_500_and_one_line_that_says_what_to_add() {
-    for path in ["/auth/me", "/private", "/maybe"] {
+    for path in ["/private", "/maybe"] {
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
@@ -64,7 +63,7 @@ async fn an_auth_is_found_as_it_is_too_and_in_the_scope() {
         },
     ];
     for place in places {
-        for path in ["/private", "/maybe", "/auth/me"] {
+        for path in ["/private", "/maybe"] {
             let asked = with_bearer(request("GET", path), &token);
             let answer = send(|config| place(config, auth.clone()), asked).await;
             assert_eq!(answer.status(), 200, "{path}");

@@ -7,7 +7,7 @@ use auth_axum::{
     Claims, CurrentSession, CurrentUser, RateLimitLayer, require_role, require_user, routes, routes_at_root,
 };
 use auth_core::conformance::http::{Adapter, Application, Server, tenant};
-use auth_core::http::Transport;
+use auth_core::http::{Endpoint, Mount, Transport};
 use auth_core::policy::Quota;
 use auth_core::{Auth, Role};
 use axum::Router;
@@ -32,7 +32,7 @@ impl Adapter for Axum {
         let page = || async { (StatusCode::NOT_FOUND, "a page of the application") };
         let router = Router::new()
             .fallback(page)
-            .merge(routes_at_root(Transport::Bearer))
+            .merge(routes_at_root(&app.auth, Transport::Bearer))
             .route("/", get(|| async { "home" }))
             .route("/about", get(|| async { "about" }))
             .nest("/below", Router::new().route("/page", get(|| async { "page" })))
@@ -69,11 +69,12 @@ pub(crate) fn router(auth: &Auth, quota: Quota) -> Router {
         .route_layer(RateLimitLayer::new(auth, "everything", quota).per_user());
     let limited = |path, limit: RateLimitLayer| Router::new().route(path, get(|| async { "found" })).route_layer(limit);
     Router::new()
-        .nest("/auth", routes(Transport::Cookie))
-        .nest("/api/auth", routes(Transport::Bearer))
-        .nest("/orgs/{id}/auth", routes(Transport::Bearer))
-        .nest("/guarded/auth", routes(Transport::Bearer).layer(require_user(auth)))
-        .nest("/outer", Router::new().nest("/inner", Router::new().nest("/auth", routes(Transport::Bearer))))
+        .nest("/auth", routes(auth, Transport::Cookie))
+        .nest("/api/auth", routes(auth, Transport::Bearer))
+        .nest("/orgs/{id}/auth", routes(auth, Transport::Bearer))
+        .nest("/closed/auth", routes(auth, Mount::from(Transport::Cookie).without(Endpoint::SIGN_UP)))
+        .nest("/guarded/auth", routes(auth, Transport::Bearer).layer(require_user(auth)))
+        .nest("/outer", Router::new().nest("/inner", Router::new().nest("/auth", routes(auth, Transport::Bearer))))
         .route("/private", get(|user: CurrentUser| async move { user.id.to_string() }))
         .route("/maybe", get(maybe))
         .route("/claims", get(|claims: Claims| async move { claims.user_id.to_string() }))

@@ -41,7 +41,9 @@ async fn send(world: &World, call: Call, sender: Sender) -> Answer {
     let (peer, request) = call.into_request(&HeaderValue::from_static("app.test"));
     let method = request.method().clone();
     let request: Request<Body> = request.map(|_| sender.body());
-    let mounts = Router::new().nest("/auth", routes(Transport::Cookie)).nest("/api/auth", routes(Transport::Bearer));
+    let mounts = Router::new()
+        .nest("/auth", routes(&world.auth, Transport::Cookie))
+        .nest("/api/auth", routes(&world.auth, Transport::Bearer));
     let answer = Answer::new(answer(&mounts.with_state(world.auth.clone()), peer, request).await);
     answer.keeps_the_contract(&method);
     answer

@@ -38,7 +38,7 @@ async fn an_application_may_have_a_state_of_its_own() {
         format!("{} {}", state.greeting, user.email.as_ref().unwrap().as_str())
     };
     let app = Router::new()
-        .nest("/auth", routes(Transport::Cookie))
+        .nest("/auth", routes(&world.auth, Transport::Cookie))
         .route("/", get(greet))
         .with_state(AppState { auth: world.auth.clone(), greeting: "hello" });
     for (path, status) in [("/", 200), ("/auth/me", 200), ("/auth/nothing", 404)] {
@@ -82,7 +82,7 @@ async fn every_extractor_works_with_any_state_below_the_layer() {
     let tokens = world.tokens(EMAIL).await;
     let id = world.send(conformance::http::get("/private").bearer(&tokens.access)).await.is(200).text().to_owned();
     let state = Arc::new(AppState { auth: world.auth.clone(), greeting: "hello" });
-    let mount = routes(Transport::Cookie).with_state(world.auth.clone());
+    let mount = routes(&world.auth, Transport::Cookie);
     let app = any_state().layer(auth_layer(&world.auth)).nest("/auth", mount).with_state(state);
     let ask = async |path: &str, token: &str| {
         let request = Request::get(path).header("authorization", format!("Bearer {token}")).body(Body::empty());

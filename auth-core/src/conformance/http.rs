@@ -92,9 +92,10 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///
 /// | route | made of | answers with |
 /// |---|---|---|
-/// | everything below `/auth` | `routes(Transport::Cookie)` | |
-/// | everything below `/api/auth` | `routes(Transport::Bearer)` | |
+/// | everything below `/auth` | `routes(&auth, Transport::Cookie)` | |
+/// | everything below `/api/auth` | `routes(&auth, Transport::Bearer)` | |
 /// | everything below `/orgs/{id}/auth` | the same | |
+/// | everything below `/closed/auth` | `routes(&auth, Mount::from(Transport::Cookie).without(Endpoint::SIGN_UP))` | |
 /// | everything below `/guarded/auth` | the same, behind `require_user` | |
 /// | everything below `/outer/inner/auth` | the same, below two nests | |
 /// | `GET /private` | `CurrentUser` | the user's id |
@@ -147,7 +148,7 @@ pub fn tenant(head: RequestHead<'_>) -> Option<String> {
 ///         let (transport, body) = (Transport::Cookie, Body::from(body));
 ///         let (method, headers, recall) = (parts.method, parts.headers, Recall::default());
 ///         let request = Request { transport, method, headers, peer, recall, id: None, body };
-///         self.0.http().handle(Endpoint::Me, request).await
+///         self.0.http().handle(Endpoint::ME, request).await
 ///     }
 /// }
 ///
@@ -163,8 +164,8 @@ pub trait Adapter {
     /// Starts the application.
     async fn serve(&self, app: &Application) -> Box<dyn Server>;
 
-    /// Starts another application: `routes_at_root(Transport::Bearer)`, and after it `GET /` with `home`, `GET /about`
-    /// with `about`, `GET /below/page` with `page` in a nest or scope. To all other paths it answers 404 with
+    /// Starts another application: `routes_at_root(&auth, Transport::Bearer)`, and after it `GET /` with `home`, `GET
+    /// /about` with `about`, `GET /below/page` with `page` in a nest or scope. To all other paths it answers 404 with
     /// `a page of the application`.
     async fn serve_at_root(&self, app: &Application) -> Box<dyn Server>;
 }

@@ -1,20 +1,67 @@
 //! The endpoints of an account: sign-up, sign-in, and the user themselves.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
+use crate::audit::words::AuditDetail;
 use crate::auth::{CheckedSignUp, SignIn, SignInOutcome, SignUp, SignUpOutcome};
 use crate::email::Email;
 use crate::error::{Error, FieldErrors};
 use crate::http::body::Fields;
 use crate::http::call::Http;
+use crate::http::endpoint::Endpoint;
 use crate::http::rate_limit::Counted;
 use crate::http::request::Request;
 use crate::http::response::{UserBody, json, signed_in};
+use crate::http::row::{Row, Voucher};
 use crate::password::Password;
 
+impl Endpoint {
+    /// A new account, signed in.
+    pub const SIGN_UP: Self = Self(&SIGN_UP);
+
+    /// A session for an e-mail address and a password.
+    pub const SIGN_IN: Self = Self(&SIGN_IN);
+
+    /// The signed-in user.
+    pub const ME: Self = Self(&ME);
+}
+
+static SIGN_UP: Row = Row {
+    name: "sign_up",
+    method: Method::POST,
+    path: "/signup",
+    aliases: &[],
+    reads_body: true,
+    voucher: Voucher::Nothing,
+    detail: Some(AuditDetail::SignUp),
+    handler: |http, request| Box::pin(http.sign_up(request)),
+};
+
+static SIGN_IN: Row = Row {
+    name: "sign_in",
+    method: Method::POST,
+    path: "/signin",
+    aliases: &["/login"],
+    reads_body: true,
+    voucher: Voucher::Nothing,
+    detail: Some(AuditDetail::SignIn),
+    handler: |http, request| Box::pin(http.sign_in(request)),
+};
+
+static ME: Row = Row {
+    name: "me",
+    method: Method::GET,
+    path: "/me",
+    aliases: &[],
+    reads_body: false,
+    voucher: Voucher::Bearer,
+    detail: None,
+    handler: |http, request| Box::pin(http.me(request)),
+};
+
 impl Http<'_> {
-    pub(super) async fn sign_up(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn sign_up(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let sign_up = self.read_sign_up(request)?;
         // Counted once it is a sign-up at all: a typing error costs nobody an attempt, and the server no work.
         self.count(request.head(), Counted::SignUp).await?;
@@ -23,7 +70,7 @@ impl Http<'_> {
         signed_in(StatusCode::CREATED, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 
-    pub(super) async fn sign_in(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn sign_in(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let mut fields = Fields::read(request)?;
         let email = email(&mut fields);
         let password = Password::new(fields.text("password"));
@@ -36,7 +83,7 @@ impl Http<'_> {
         signed_in(StatusCode::OK, request.transport, &outcome, &self.auth.settings().cookies, self.auth.now())
     }
 
-    pub(super) async fn me(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn me(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let current = self.current_user(request).await?;
         let profile = self.auth.profile(current.user.id).await?;
         json(StatusCode::OK, &UserBody::new(&current.user, profile))

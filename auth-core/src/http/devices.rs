@@ -1,21 +1,68 @@
 //! The endpoints of sessions: refresh, and the list of devices.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use zeroize::Zeroizing;
 
+use crate::audit::words::AuditDetail;
 use crate::auth::unknown_token;
 use crate::error::{Error, ErrorKind};
 use crate::http::body::Fields;
 use crate::http::call::Http;
 use crate::http::credential::bearer;
+use crate::http::endpoint::Endpoint;
 use crate::http::rate_limit::Counted;
 use crate::http::request::{Request, Transport};
 use crate::http::response::{devices, no_content, signed_in, signed_out};
+use crate::http::row::{Row, Voucher};
 use crate::token::RefreshToken;
 
+impl Endpoint {
+    /// New tokens for a refresh token.
+    pub const REFRESH: Self = Self(&REFRESH);
+
+    /// The sessions of the signed-in user.
+    pub const LIST_SESSIONS: Self = Self(&LIST_SESSIONS);
+
+    /// The end of one session, from another one of the same user.
+    pub const REVOKE_SESSION: Self = Self(&REVOKE_SESSION);
+}
+
+static REFRESH: Row = Row {
+    name: "refresh",
+    method: Method::POST,
+    path: "/refresh",
+    aliases: &[],
+    reads_body: true,
+    voucher: Voucher::Bearer,
+    detail: Some(AuditDetail::Refresh),
+    handler: |http, request| Box::pin(http.refresh(request)),
+};
+
+static LIST_SESSIONS: Row = Row {
+    name: "list_sessions",
+    method: Method::GET,
+    path: "/sessions",
+    aliases: &[],
+    reads_body: false,
+    voucher: Voucher::Bearer,
+    detail: None,
+    handler: |http, request| Box::pin(http.list_sessions(request)),
+};
+
+static REVOKE_SESSION: Row = Row {
+    name: "revoke_session",
+    method: Method::DELETE,
+    path: "/sessions/{id}",
+    aliases: &[],
+    reads_body: false,
+    voucher: Voucher::Bearer,
+    detail: None,
+    handler: |http, request| Box::pin(http.revoke_session(request)),
+};
+
 impl Http<'_> {
-    pub(super) async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn refresh(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let token = match self.presented_refresh_token(request).await {
             Err(error) if error.refused().is_some() => return Err(self.unproven(request, error).await),
             presented => presented?,
@@ -37,12 +84,12 @@ impl Http<'_> {
         self.count(request.head(), Counted::UnprovenRefresh).await.err().unwrap_or(error)
     }
 
-    pub(super) async fn list_sessions(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn list_sessions(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let current = self.current_user(request).await?;
         devices(&self.auth.sessions(&current).await?, current.session.id)
     }
 
-    pub(super) async fn revoke_session(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn revoke_session(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let current = self.current_user(request).await?;
         let id = request.id.as_deref().and_then(|id| id.parse().ok()).ok_or(ErrorKind::NotFound)?;
         self.auth.revoke_session(&current, id, &self.client(request.head())).await?;

@@ -1,52 +1,50 @@
-//! The table of endpoints: what an adapter registers in its router.
+//! An endpoint, and the routes that lead to it, as adapters see them.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use http::Method;
 
+use crate::http::row::Row;
+
 /// One operation of the HTTP contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// The public keys that verify access tokens.
-    Jwks,
-    /// The sessions of the signed-in user.
-    ListSessions,
-    /// The signed-in user.
-    Me,
-    /// New tokens for a refresh token.
-    Refresh,
-    /// The end of one session, from another one of the same user.
-    RevokeSession,
-    /// A session for an e-mail address and a password.
-    SignIn,
-    /// The end of the session, of the others, or of all.
-    SignOut,
-    /// A new account, signed in.
-    SignUp,
-}
+#[derive(Clone, Copy)]
+pub struct Endpoint(pub(super) &'static Row);
 
 impl Endpoint {
+    /// Returns its name, in the words of the library.
+    pub const fn name(self) -> &'static str {
+        self.0.name
+    }
+
     /// Returns whether a request has a body that is looked at. An adapter reads no other: nobody should have to wait
     /// for one.
     pub const fn reads_body(self) -> bool {
-        match self {
-            Self::Refresh | Self::SignIn | Self::SignOut | Self::SignUp => true,
-            Self::Jwks | Self::ListSessions | Self::Me | Self::RevokeSession => false,
-        }
-    }
-
-    /// Returns whether a bearer token can vouch for a request, because it says whose it is.
-    ///
-    /// What signs in is nobody's yet. (Nor does a bearer token vouch for a refresh cookie: where that is read, the
-    /// origin is checked in any case.)
-    pub(crate) const fn is_vouched_for_by_bearer(self) -> bool {
-        match self {
-            Self::ListSessions | Self::Me | Self::Refresh | Self::RevokeSession | Self::SignOut => true,
-            Self::Jwks | Self::SignIn | Self::SignUp => false,
-        }
+        self.0.reads_body
     }
 }
 
-/// A row of the table.
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Endpoint {}
+
+impl Hash for Endpoint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(&self.name()).finish()
+    }
+}
+
+/// A route that an adapter registers.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// The method. `HEAD` goes with `GET`.
@@ -56,21 +54,3 @@ pub struct Route {
     /// What it does.
     pub endpoint: Endpoint,
 }
-
-const fn route(method: Method, path: &'static str, endpoint: Endpoint) -> Route {
-    Route { method, path, endpoint }
-}
-
-/// Every route of a mount.
-pub const ROUTES: [Route; 10] = [
-    route(Method::POST, "/signup", Endpoint::SignUp),
-    route(Method::POST, "/signin", Endpoint::SignIn),
-    route(Method::POST, "/login", Endpoint::SignIn),
-    route(Method::POST, "/signout", Endpoint::SignOut),
-    route(Method::POST, "/logout", Endpoint::SignOut),
-    route(Method::GET, "/me", Endpoint::Me),
-    route(Method::POST, "/refresh", Endpoint::Refresh),
-    route(Method::GET, "/sessions", Endpoint::ListSessions),
-    route(Method::DELETE, "/sessions/{id}", Endpoint::RevokeSession),
-    route(Method::GET, "/.well-known/jwks.json", Endpoint::Jwks),
-];

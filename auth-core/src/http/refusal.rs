@@ -1,6 +1,6 @@
 //! The audit log's share of a request that is refused.
 
-use crate::audit::{AuditDetail, AuditKind, Refusal};
+use crate::audit::{AuditKind, Refusal};
 use crate::error::{Error, ErrorKind, Refused};
 use crate::http::call::Http;
 use crate::http::endpoint::Endpoint;
@@ -44,21 +44,10 @@ impl Http<'_> {
     pub(super) async fn record_refusal_of(&self, head: RequestHead<'_>, error: &Error, endpoint: Option<Endpoint>) {
         let by_error = || {
             let (_, kind) = BY_ERROR.into_iter().find(|(kind, _)| *kind == error.kind())?;
-            Some(Refused { kind, detail: endpoint.and_then(detail), user_id: None })
+            Some(Refused { kind, detail: endpoint.and_then(|endpoint| endpoint.0.detail), user_id: None })
         };
         let Some(Refused { kind, detail, user_id }) = error.refused().or_else(by_error) else { return };
         // In a box, so that the future of every handler need not have the room for it.
         Box::pin(self.auth.record_refusal(Refusal { kind, detail, user_id, client: self.client(head) })).await;
     }
-}
-
-/// The endpoint that was asked, where it is one that strangers ask.
-fn detail(endpoint: Endpoint) -> Option<AuditDetail> {
-    [
-        (Endpoint::Refresh, AuditDetail::Refresh),
-        (Endpoint::SignIn, AuditDetail::SignIn),
-        (Endpoint::SignUp, AuditDetail::SignUp),
-    ]
-    .into_iter()
-    .find_map(|(asked, detail)| (asked == endpoint).then_some(detail))
 }

@@ -5,7 +5,7 @@
 //! was told it is signed out would sign it in again.
 
 use bytes::Bytes;
-use http::Response;
+use http::{Method, Response};
 
 use crate::auth::{Credential, SignOutOutcome, SignOutScope};
 use crate::error::{Error, ErrorKind};
@@ -13,13 +13,31 @@ use crate::http::body::Fields;
 use crate::http::call::Http;
 use crate::http::cookie::CookieName;
 use crate::http::credential::{Bearer, read_bearer};
+use crate::http::endpoint::Endpoint;
 use crate::http::request::{Request, Transport};
 use crate::http::response::{no_content, signed_out};
+use crate::http::row::{Row, Voucher};
 use crate::text::visible_ascii;
 use crate::token::RefreshToken;
 
+impl Endpoint {
+    /// The end of the session, of the others, or of all.
+    pub const SIGN_OUT: Self = Self(&SIGN_OUT);
+}
+
+static SIGN_OUT: Row = Row {
+    name: "sign_out",
+    method: Method::POST,
+    path: "/signout",
+    aliases: &["/logout"],
+    reads_body: true,
+    voucher: Voucher::Bearer,
+    detail: None,
+    handler: |http, request| Box::pin(http.sign_out(request)),
+};
+
 impl Http<'_> {
-    pub(super) async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+    async fn sign_out(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         let scope = read_scope(request)?;
         let (carrier, held) = self.held(request)?;
         // With two sessions nobody knows which of them is to stay.

@@ -47,7 +47,7 @@ async fn lines(
             id: None,
             body: Body::EMPTY,
         };
-        fixture.auth.http().handle(Endpoint::Refresh, request).await;
+        fixture.auth.http().handle(Endpoint::REFRESH, request).await;
     }
     drop(guard);
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

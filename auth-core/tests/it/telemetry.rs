@@ -117,7 +117,7 @@ async fn while_the_store_is_down(fixture: &Fixture, gone: &SignedIn) {
 /// Over HTTP, from one address, until there is no attempt left.
 async fn rate_limit(fixture: &Fixture) {
     for number in 1..=6 {
-        let response = fixture.auth.http().handle(Endpoint::SignIn, wrong_sign_in()).await;
+        let response = fixture.auth.http().handle(Endpoint::SIGN_IN, wrong_sign_in()).await;
         assert_eq!(response.status().as_u16(), if number > 5 { 429 } else { 401 });
     }
 }

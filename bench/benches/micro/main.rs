@@ -98,14 +98,14 @@ fn client_ip(bencher: Bencher) {
 
 #[divan::bench]
 fn me(bencher: Bencher) {
-    answer(bencher, Endpoint::Me, &Method::GET, "", StatusCode::OK);
+    answer(bencher, Endpoint::ME, &Method::GET, "", StatusCode::OK);
 }
 
 /// All fields are read, and refused for one that nobody asked for.
 #[divan::bench]
 fn refused_sign_in(bencher: Bencher) {
     let body = r#"{"email":"user0@example.com","password":"a long walk in the rain","remember_me":true,"admin":true}"#;
-    answer(bencher, Endpoint::SignIn, &Method::POST, body, StatusCode::UNPROCESSABLE_ENTITY);
+    answer(bencher, Endpoint::SIGN_IN, &Method::POST, body, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 fn answer(bencher: Bencher, endpoint: Endpoint, method: &Method, body: &'static str, status: StatusCode) {

@@ -52,7 +52,7 @@ async fn in_memory(mode: &str, count: u32) {
         "claims" => repeat!(count, browser.evidence().claims().await.unwrap()),
         "cookies" => repeat!(count, found(cookies.find(headers, CookieName::Refresh))),
         "csrf" => repeat!(count, origins.check(&Method::POST, headers).unwrap()),
-        "me" => repeat!(count, ok(http.handle(Endpoint::Me, browser.request(Method::GET, "")).await)),
+        "me" => repeat!(count, ok(http.handle(Endpoint::ME, browser.request(Method::GET, "")).await)),
         "verify" => repeat!(count, browser.auth.verify_access_token(&browser.seeded.access).unwrap()),
         other => panic!("there is no mode `{other}`"),
     }

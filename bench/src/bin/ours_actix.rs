@@ -13,8 +13,8 @@ async fn main() -> std::io::Result<()> {
             .app_data(web::Data::new(auth.clone()))
             .route("/private", web::get().to(async |user: CurrentUser| hello(user.id.as_uuid())))
             .route("/claims", web::get().to(async |claims: Claims| hello(claims.user_id.as_uuid())))
-            .service(web::scope("/auth").configure(routes(Transport::Cookie)))
-            .service(web::scope("/api/auth").configure(routes(Transport::Bearer)))
+            .service(web::scope("/auth").configure(routes(&auth, Transport::Cookie)))
+            .service(web::scope("/api/auth").configure(routes(&auth, Transport::Bearer)))
     });
     server.workers(1).listen(settings::listener())?.run().await
 }

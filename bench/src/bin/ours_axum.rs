@@ -10,12 +10,13 @@ use bench::{ours, settings};
 
 #[tokio::main(worker_threads = 1)]
 async fn main() {
+    let auth = Box::pin(ours::auth()).await;
     let app = Router::new()
         .route("/private", get(|user: CurrentUser| async move { hello(user.id.as_uuid()) }))
         .route("/claims", get(|claims: Claims| async move { hello(claims.user_id.as_uuid()) }))
-        .nest("/auth", routes(Transport::Cookie))
-        .nest("/api/auth", routes(Transport::Bearer))
-        .with_state(Box::pin(ours::auth()).await)
+        .nest("/auth", routes(&auth, Transport::Cookie))
+        .nest("/api/auth", routes(&auth, Transport::Bearer))
+        .with_state(auth)
         .into_make_service_with_connect_info::<SocketAddr>();
     let listener = tokio::net::TcpListener::from_std(settings::listener()).unwrap();
     axum::serve(listener, app).await.unwrap();

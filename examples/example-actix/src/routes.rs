@@ -26,13 +26,15 @@ pub(crate) fn app(
     >,
 > {
     let admin = get("/admin", async || "hello administrator\n").wrap(require_role(&auth, Role::ADMIN));
+    let browsers = web::scope("/auth").configure(routes(&auth, Transport::Cookie));
+    let clients = web::scope("/api/auth").configure(routes(&auth, Transport::Bearer));
     App::new()
         .app_data(Data::new(auth))
         .service(get("/private", private))
         .service(get("/claims", claims))
         .service(admin)
-        .service(web::scope("/auth").configure(routes(Transport::Cookie)))
-        .service(web::scope("/api/auth").configure(routes(Transport::Bearer)))
+        .service(browsers)
+        .service(clients)
         .configure(page)
         .wrap(security_headers())
         .wrap(from_fn(trace))

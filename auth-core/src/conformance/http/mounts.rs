@@ -23,6 +23,18 @@ pub async fn the_path_of_a_mount_may_have_parameters(adapter: &dyn Adapter) {
     }
 }
 
+/// As if it had never been there, to the last header.
+pub async fn an_endpoint_that_is_left_out_is_a_path_that_never_was(adapter: &dyn Adapter) {
+    let world = World::new(adapter).await;
+    for method in [Method::GET, Method::POST, Method::DELETE, Method::OPTIONS] {
+        let left_out = world.send(call(method.clone(), "/closed/auth/signup")).await;
+        let never_was = world.send(call(method, "/closed/auth/nothing")).await.problem(404, "not_found");
+        assert_eq!(left_out, never_was);
+    }
+    world.send(post("/auth/signup").json(&credentials(EMAIL))).await.is(201);
+    world.send(post("/closed/auth/signin").json(&credentials(EMAIL))).await.is(200);
+}
+
 /// Every path below it, as below one.
 pub async fn a_mount_below_two_nests_answers_for_all_below_it(adapter: &dyn Adapter) {
     let world = World::new(adapter).await;

@@ -19,8 +19,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let app = Router::new()
         .route("/private", get(|user: CurrentUser| async move { format!("hello {}", user.id) }))
-        .nest("/auth", routes(Transport::Cookie))
-        .nest("/api/auth", routes(Transport::Bearer))
+        .nest("/auth", routes(&auth, Transport::Cookie))
+        .nest("/api/auth", routes(&auth, Transport::Bearer))
         .with_state(auth);
 
     let listener = tokio::net::TcpListener::bind(env::var("BENCH_LISTEN")?).await?;

@@ -197,6 +197,7 @@ macro_rules! __http_rules {
                 world {
                     a_guard_before_a_mount_costs_no_further_query
                     a_mount_below_two_nests_answers_for_all_below_it
+                    an_endpoint_that_is_left_out_is_a_path_that_never_was
                     at_the_root_every_other_path_is_the_applications
                     the_path_of_a_mount_may_have_parameters
                 }
