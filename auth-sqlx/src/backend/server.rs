@@ -19,7 +19,8 @@ use silence::Silence;
 /// seconds.
 const START_WAIT: Duration = Duration::from_secs(30);
 
-/// How long opening a connection may take. A request waits less long, and the next one finds the connection.
+/// How long opening a connection may take, unless the URL says otherwise. A request waits less long, and the next one
+/// finds the connection.
 ///
 /// While a server refuses connections, `sqlx` tries again after pauses of up to a fifth of this, and whatever holds one
 /// of the pool's places does not see sooner that the server is back.
@@ -46,7 +47,7 @@ pub(super) fn pool<DB: Database>(url: &ServerUrl<'_>) -> sqlx::Result<PoolOption
     let silence = Silence::default();
     let pool = PoolOptions::new()
         .max_connections(url.connection_limit()?.unwrap_or(CONNECTIONS))
-        .acquire_timeout(url.connect_timeout()?.map_or(CONNECT_WAIT, |wait| wait.min(CONNECT_WAIT)))
+        .acquire_timeout(url.connect_timeout()?.unwrap_or(CONNECT_WAIT))
         .test_before_acquire(false);
     Ok(pool.before_acquire(move |connection, used| silence.check::<DB>(connection, &used)))
 }
