@@ -122,7 +122,7 @@ struct NotMigrated(#[source] sqlx::Error);
 
 /// A statement of the application's own failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the rows of the application's profile")]
+#[error("a statement of the application's profile failed")]
 struct ProfileFailed(#[source] sqlx::Error);
 
 fn database_error_kind<DB: Backend>(error: &dyn DatabaseError) -> StoreErrorKind {

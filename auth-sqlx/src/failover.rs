@@ -56,7 +56,7 @@ impl Failover {
         takes_writes
     }
 
-    /// Whether connections that are in use may be left over from before one.
+    /// Returns whether connections in use may be left over from before a failover.
     pub(crate) fn suspicion(&self) -> &Arc<Suspicion> {
         &self.suspicion
     }

@@ -16,7 +16,7 @@ pub struct Lease<DB: Database> {
     connection: PoolConnection<DB>,
     /// Whether there may be a transaction, of which nothing takes effect unless it is committed.
     in_transaction: bool,
-    /// Whether it may lead to a former primary, until its work is done.
+    /// Whether the connection may lead to a former primary; `None` once its work is done, and for reads.
     suspicion: Option<Arc<Suspicion>>,
 }
 

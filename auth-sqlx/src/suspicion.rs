@@ -18,7 +18,7 @@ pub(crate) struct Suspicion {
 const LASTS: Duration = Duration::from_secs(15);
 
 impl Suspicion {
-    /// Begins it, or begins it anew.
+    /// Begins the time of suspicion, or begins it anew.
     pub(crate) fn begin(&self) {
         self.ends_at.store(millis(self.clock.elapsed() + LASTS), Ordering::Relaxed);
     }

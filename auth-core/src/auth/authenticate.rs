@@ -62,7 +62,7 @@ pub(crate) enum Proof {
     Refresh(RefreshToken),
 }
 
-/// How fresh an answer about a session has to be. The latter serves for the former, too.
+/// How fresh an answer about a session has to be. An answer from the store serves where a cached one would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Freshness {
     /// As the session cache has it, if there is one.
